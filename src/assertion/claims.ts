@@ -1,0 +1,39 @@
+/** Request header that carries an assertion to a department's back end. */
+export const ASSERTION_HEADER = 'OneCert-Assertion';
+
+/** `typ` of an assertion (RFC 8725 section 3.11: one explicit type for each kind of token). */
+export const ASSERTION_TYPE = 'onecert-assertion+jwt';
+
+export interface AssertedIdentifier {
+  readonly type: string;
+  readonly value: string;
+}
+
+/**
+ * What the gateway asserts to a department about the caller (RFC 7519). Everything after `verdict` is present
+ * only where the enrolment of the service asks for it.
+ */
+export interface AssertionClaims {
+  /** URL of the gateway. */
+  readonly iss: string;
+  /** The subject's pairwise id: stable for one department, meaningless to any other. */
+  readonly sub: string;
+  /** Identifier of the service. */
+  readonly aud: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  /** SHA-256 of the certificate the caller proved to hold, base64url (RFC 8705 section 3.1). */
+  readonly cnf: { readonly 'x5t#S256': string };
+  /** Identifier of the verdict on that certificate; the audit log knows it by the same name. */
+  readonly verdict: string;
+  readonly kind?: 'citizen' | 'enterprise';
+  readonly unified_id?: string;
+  readonly name?: string;
+  readonly identifiers?: readonly AssertedIdentifier[];
+  /** Identifier of the authority that issued the certificate. */
+  readonly authority?: string;
+  /** The certificate itself: DER in standard base64, as x5c has it (RFC 7515 section 4.1.6). */
+  readonly certificate?: string;
+}

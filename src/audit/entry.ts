@@ -1,0 +1,23 @@
+/** Kinds of entry: what happened. */
+export type AuditEvent = 'sign-in' | 'refusal' | 'call' | 'outcome' | 'change' | 'start' | 'stop';
+
+/**
+ * What a caller knows of an event. The log adds sequence number, time of writing and hashes. Personal data
+ * stands in none of the fields: subjects are unified ids, certificates are thumbprints.
+ */
+export interface AuditEntry {
+  readonly event: AuditEvent;
+  /** ms since the epoch, when it was decided. */
+  readonly at: number;
+  readonly [field: string]: string | number | boolean | undefined;
+}
+
+/** "written": in the file, before the answer. "synced": fsynced too (design, decision 9). */
+export type Durability = 'written' | 'synced';
+
+/** Where decisions are recorded. `done` is called once, with an error when the entry could not be kept. */
+export interface AuditSink {
+  record(entry: AuditEntry, durability: Durability, done: (error?: Error) => void): void;
+  /** False while the log cannot be written: callers refuse before doing anything that must be recorded. */
+  readonly healthy: boolean;
+}

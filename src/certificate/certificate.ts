@@ -1,0 +1,63 @@
+import type { DistinguishedName } from './name.ts';
+import type { PublicKey } from './public-key.ts';
+import type { SignatureAlgorithm } from './algorithm.ts';
+
+/** RFC 5280 section 4.2.1.3. */
+export type KeyUsage =
+  | 'digitalSignature'
+  | 'nonRepudiation'
+  | 'keyEncipherment'
+  | 'dataEncipherment'
+  | 'keyAgreement'
+  | 'keyCertSign'
+  | 'cRLSign'
+  | 'encipherOnly'
+  | 'decipherOnly';
+
+export interface Extension {
+  readonly oid: string;
+  readonly critical: boolean;
+  /** The content of extnValue's OCTET STRING. */
+  readonly value: Uint8Array;
+}
+
+/** RFC 5280 section 4.2.1.13, as far as revocation needs it. */
+export interface DistributionPoint {
+  /** http(s), ldap or other URIs of fullName. */
+  readonly uris: readonly string[];
+  /** DER of the whole DistributionPoint: what the CRL's issuingDistributionPoint is compared with. */
+  readonly der: Uint8Array;
+}
+
+/**
+ * An X.509 certificate (RFC 5280 section 4.1), strictly parsed from DER. Immutable. All byte fields are views
+ * of `der`: nothing is copied. Times are milliseconds since the epoch.
+ */
+export interface Certificate {
+  readonly der: Uint8Array;
+  /** tbsCertificate with its header: what the signature is over. */
+  readonly tbs: Uint8Array;
+  readonly version: 1 | 2 | 3;
+  /** Content octets of the INTEGER. */
+  readonly serialNumber: Uint8Array;
+  readonly serialHex: string;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly signature: Uint8Array;
+  readonly issuer: DistinguishedName;
+  readonly subject: DistinguishedName;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly publicKey: PublicKey;
+  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly basicConstraints: { readonly ca: boolean; readonly pathLength: number | undefined } | undefined;
+  readonly keyUsage: ReadonlySet<KeyUsage> | undefined;
+  /** Object identifiers, dotted. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+  readonly subjectKeyIdentifier: Uint8Array | undefined;
+  readonly authorityKeyIdentifier: Uint8Array | undefined;
+  readonly crlDistributionPoints: readonly DistributionPoint[];
+  /** URIs of id-ad-ocsp in authorityInfoAccess (section 4.2.2.1). */
+  readonly ocspUris: readonly string[];
+  /** SHA-256 of `der`, lower-case hex. */
+  readonly fingerprint: string;
+}

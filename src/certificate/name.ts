@@ -1,0 +1,106 @@
+import { DerError, DerReader, TAG } from './der.ts';
+import { decodeString } from './string.ts';
+
+export interface NameAttribute {
+  /** Dotted object identifier of the attribute type. */
+  readonly oid: string;
+  readonly value: string;
+  /** Identifier octet the value was written with: TAG.utf8String and so on. */
+  readonly tag: number;
+}
+
+/** A distinguished name (RFC 5280 section 4.1.2.4). */
+export interface DistinguishedName {
+  /** The Name with its header, a view of the certificate. */
+  readonly der: Uint8Array;
+  /** In the order written, most significant first. */
+  readonly rdns: readonly (readonly NameAttribute[])[];
+  /** Equal exactly for names that match by RFC 5280 section 7.1. */
+  readonly key: string;
+}
+
+/** Parts of a name, and attributes of a part: far more than any real name has. */
+const LIMIT = 64;
+
+/** Reads a Name. Throws DerError. */
+export const readName = (reader: DerReader): DistinguishedName => {
+  const der = reader.element(TAG.sequence);
+  const rdnSequence = new DerReader(der).enter(TAG.sequence);
+  const rdns: NameAttribute[][] = [];
+  while (!rdnSequence.done) {
+    if (rdns.length >= LIMIT) throw new DerError('a name of too many parts', rdnSequence.position);
+    rdns.push(readRdn(rdnSequence.enter(TAG.set)));
+  }
+  return { der, rdns, key: matchingKey(rdns) };
+};
+
+const readRdn = (set: DerReader): NameAttribute[] => {
+  const attributes: NameAttribute[] = [];
+  do {
+    if (attributes.length >= LIMIT) throw new DerError('a name part of too many attributes', set.position);
+    const pair = set.enter(TAG.sequence);
+    const oid = pair.oid();
+    const tag = pair.peek();
+    const start = pair.position;
+    const value = decodeString(tag, pair.content(tag));
+    if (value === undefined) throw new DerError('a string that is not of its type', start);
+    pair.finish();
+    attributes.push({ oid, value, tag });
+  } while (!set.done);
+  return attributes;
+};
+
+/** RFC 5280 section 7.1 and RFC 4518: case folded, compatibility forms folded, spaces trimmed and joined. */
+const matchingKey = (rdns: readonly (readonly NameAttribute[])[]): string =>
+  rdns
+    .map((attributes) => {
+      const parts = attributes.map(({ oid, value }) => `${oid}=${JSON.stringify(matchingValue(value))}`);
+      // An RDN is a set: the order its attributes were written in says nothing.
+      return (parts.length === 1 ? parts : parts.sort()).join('+');
+    })
+    .join(',');
+
+const matchingValue = (value: string): string =>
+  value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+
+/** First value of an attribute type, looking from the least significant part, as a person would name it. */
+export const attribute = (name: DistinguishedName, oid: string): string | undefined => {
+  for (let index = name.rdns.length - 1; index >= 0; index--) {
+    const found = name.rdns[index]?.find((each) => each.oid === oid);
+    if (found !== undefined) return found.value;
+  }
+  return undefined;
+};
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '2.5.4.12': 'title',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '0.9.2342.19200300.100.1.25': 'DC',
+};
+
+/** The name as text, least significant part first, escaped by RFC 4514 section 2.4. */
+export const formatName = ({ rdns }: DistinguishedName): string =>
+  rdns
+    .map((attributes) =>
+      attributes.map(({ oid, value }) => `${SHORT_NAMES[oid] ?? oid}=${escapeValue(value)}`).join('+'),
+    )
+    .reverse()
+    .join(',');
+
+const escapeValue = (value: string): string =>
+  value
+    .replace(/[\\",+<>;]/g, '\\$&')
+    .replace(/^[ #]| $/g, '\\$&')
+    // eslint-disable-next-line no-control-regex -- control characters in a name must not reach a terminal or log
+    .replace(
+      /[\u0000-\u001f\u007f]/g,
+      (control) => `\\${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    );

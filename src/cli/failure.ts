@@ -1,0 +1,30 @@
+import { ConfigurationError } from '../configuration/configuration-error.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** What a failed command tells the operator (one line a matter) and its exit code. */
+export interface Failure {
+  readonly code: number;
+  readonly lines: readonly string[];
+}
+
+const DATA_ERRORS = new Set(['StorageError', 'AuditError']);
+const FILE_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
+
+export const exitCodeOf = (error: unknown): Failure => {
+  if (error instanceof ConfigurationError) {
+    return { code: EXIT.configuration, lines: error.message.split('\n') };
+  }
+  if (!(error instanceof Error)) return { code: EXIT.internal, lines: [String(error)] };
+  const { code, port, path } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') {
+    return {
+      code: EXIT.portTaken,
+      lines: [`port ${port ?? '?'} is taken by another program: stop it, or set another port`],
+    };
+  }
+  if (DATA_ERRORS.has(error.name)) return { code: EXIT.data, lines: [error.message] };
+  if (code !== undefined && FILE_CODES.has(code)) {
+    return { code: EXIT.data, lines: [`${path ?? 'data folder'}: ${error.message}`] };
+  }
+  return { code: EXIT.internal, lines: [error.stack ?? error.message] };
+};

@@ -1,0 +1,30 @@
+import { parse, visit, type Document } from 'yaml';
+
+const REFERENCE = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g;
+
+/** A reference to an environment variable that is not set and has no default. */
+export interface UnsetVariable {
+  readonly name: string;
+  readonly offset: number;
+}
+
+/**
+ * Replaces ${NAME} and ${NAME:-default} in the scalars of a parsed document, in place, so that positions of
+ * errors stay those of the file. An unquoted scalar is read again after replacement: `port: ${PORT:-8443}`
+ * is a number.
+ */
+export const interpolate = (document: Document, environment: NodeJS.ProcessEnv): UnsetVariable[] => {
+  const unset: UnsetVariable[] = [];
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (typeof scalar.value !== 'string' || !scalar.value.includes('${')) return;
+      const text = scalar.value.replace(REFERENCE, (_whole, name: string, fallback: string | undefined) => {
+        const value = environment[name] ?? fallback;
+        if (value === undefined) unset.push({ name, offset: scalar.range?.[0] ?? 0 });
+        return value ?? '';
+      });
+      scalar.value = scalar.type === 'PLAIN' ? (parse(text) as unknown) : text;
+    },
+  });
+  return unset;
+};

@@ -1,0 +1,64 @@
+import type { Identity } from '../identity/identity.ts';
+import { Refusal } from '../refusal/refusal.ts';
+import type { Directory } from '../services/directory.ts';
+import type { Credential } from '../signin/credential.ts';
+import type { Judge } from '../verdict/judge.ts';
+import { isVerdictCurrent, type VerdictEpochs } from '../verdict/verdict-cache.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { decide } from './decide.ts';
+import type { Admission, Gate } from './types.ts';
+
+export interface GateParts {
+  readonly judge: Judge;
+  /** The identity a good verdict's certificate names. Rejects with a Refusal when it names none. */
+  readonly identify: (verdict: Verdict) => Promise<Identity>;
+  readonly epochs: VerdictEpochs;
+  readonly directory: () => Directory;
+  /** ms since the epoch. */
+  readonly clock: () => number;
+  /** Told of defects: errors that are no refusals. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** Credential → Verdict → Identity → Decision: the pipeline, with everything it depends on injected. */
+export const createGate = (parts: GateParts): Gate => ({
+  admit: async (credential) => {
+    try {
+      const verdict = await parts.judge(credential.chain, parts.clock());
+      return await identified(parts, credential, verdict);
+    } catch (error) {
+      // Fails closed: a defect refuses, it never lets through.
+      parts.onDefect(error);
+      return { credential, verdict: unjudged(parts), identity: undefined, refusal: 'ONECERT_INTERNAL' };
+    }
+  },
+  isCurrent: ({ verdict }) => isVerdictCurrent(verdict, parts.epochs, parts.clock()),
+  decide: (admission, target) => decide(parts.directory(), admission, target),
+});
+
+const identified = async (parts: GateParts, credential: Credential, verdict: Verdict): Promise<Admission> => {
+  if (verdict.outcome === 'refused') {
+    return { credential, verdict, identity: undefined, refusal: verdict.code };
+  }
+  try {
+    return { credential, verdict, identity: await parts.identify(verdict), refusal: undefined };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { credential, verdict, identity: undefined, refusal: error.code };
+  }
+};
+
+/** Stands where judging itself failed: refused, and out of date at once. */
+const unjudged = ({ clock }: GateParts): Verdict => ({
+  id: '',
+  outcome: 'refused',
+  code: 'ONECERT_INTERNAL',
+  certificate: undefined,
+  thumbprint: '',
+  authority: undefined,
+  steps: [],
+  judgedAt: clock(),
+  validUntil: 0,
+  trustEpoch: -1,
+  revocationEpoch: -1,
+});

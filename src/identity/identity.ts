@@ -1,0 +1,32 @@
+export type SubjectKind = 'citizen' | 'enterprise';
+
+export type IdentifierType =
+  | 'citizen-id-number'
+  | 'unified-social-credit-code'
+  | 'organisation-code'
+  | 'tax-number'
+  | 'business-registration-number'
+  | 'social-insurance-number'
+  | 'passport'
+  | 'hmt-permit';
+
+/** Normalised and with its check digit found right (see identifiers/). */
+export interface Identifier {
+  readonly type: IdentifierType;
+  readonly value: string;
+}
+
+/** What a certificate says of its subject, read by the identity profile of its authority. */
+export interface SubjectReading {
+  readonly kind: SubjectKind;
+  /** At least one; the strongest first. */
+  readonly identifiers: readonly Identifier[];
+  /** Display name (CN without a number in it); never used to find anyone. */
+  readonly name: string;
+}
+
+/** A citizen or an enterprise, the same whichever authority issued the certificate. */
+export interface Identity extends SubjectReading {
+  /** Random, 128 bits, base64url; stable for life; says nothing about the person. */
+  readonly unifiedId: string;
+}

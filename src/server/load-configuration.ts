@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
+import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
+import type { Department } from '../services/enrolment.ts';
+import { loadDepartments } from '../services/load-departments.ts';
+import { loadTrustList } from '../trust/load-trust-list.ts';
+import type { TrustList } from '../trust/trust-list.ts';
+import { gatewaySettingsSchema, type GatewaySettings } from './gateway-settings.ts';
+
+/** Everything an operator writes, read and checked together. */
+export interface Configuration {
+  /** Paths made absolute. */
+  readonly settings: GatewaySettings;
+  readonly tls: { readonly certificate: string; readonly key: string };
+  readonly departments: readonly Department[];
+  readonly trust: TrustList;
+  /** Folders whose content decides; watched for changes. */
+  readonly folders: readonly string[];
+}
+
+/**
+ * Reads gateway.yaml in `folder`, the departments and the trust list it names.
+ *
+ * @param trustEpoch the epoch the trust list gets
+ * @throws ConfigurationError with everything wrong in all of them at once
+ */
+export const loadConfiguration = (folder: string, trustEpoch: number): Configuration => {
+  const document = readYaml(join(folder, 'gateway.yaml'), gatewaySettingsSchema);
+  const settings = withAbsolutePaths(document);
+  const issues: ConfigurationIssue[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      issues.push(...error.issues);
+      return undefined;
+    }
+  };
+  const tls = attempt(() => readTls(document, settings));
+  const departments = attempt(() => loadDepartments(settings.departments));
+  const trust = attempt(() => loadTrustList(settings.trust, trustEpoch));
+  if (tls === undefined || departments === undefined || trust === undefined) {
+    throw new ConfigurationError(issues);
+  }
+  const unknown = findUnknownAuthorities(settings.departments, departments, trust);
+  if (unknown.length > 0) throw new ConfigurationError(unknown);
+  const folders = [folder, settings.departments, settings.trust, dirname(settings.tls.certificate)];
+  return { settings, tls, departments, trust, folders: [...new Set(folders)] };
+};
+
+const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): GatewaySettings => {
+  const absolute = (path: string): string => resolve(dirname(file), path);
+  return {
+    ...value,
+    data: absolute(value.data),
+    trust: absolute(value.trust),
+    departments: absolute(value.departments),
+    tls: { ...value.tls, certificate: absolute(value.tls.certificate), key: absolute(value.tls.key) },
+  };
+};
+
+const readTls = (document: ReadDocument<GatewaySettings>, { tls }: GatewaySettings): Configuration['tls'] => {
+  const read = (field: 'certificate' | 'key'): string => {
+    try {
+      return readFileSync(tls[field], 'utf8');
+    } catch (cause) {
+      const issue = document.issue(['tls', field], `cannot be read: ${(cause as Error).message}`);
+      throw new ConfigurationError([issue], { cause });
+    }
+  };
+  const pair = { certificate: read('certificate'), key: read('key') };
+  try {
+    createSecureContext({ cert: pair.certificate, key: pair.key });
+  } catch (cause) {
+    const message = `certificate and key do not work together: ${(cause as Error).message}`;
+    throw new ConfigurationError([document.issue(['tls'], message)], { cause });
+  }
+  return pair;
+};
+
+/** An enrolment that names an authority the trust list does not know would refuse everybody, silently. */
+const findUnknownAuthorities = (
+  folder: string,
+  departments: readonly Department[],
+  { authorities }: TrustList,
+): ConfigurationIssue[] =>
+  departments.flatMap(({ department, services }) =>
+    services.flatMap(({ service, authorities: accepted }) =>
+      (accepted === 'all' ? [] : accepted)
+        .filter((authority) => !authorities.has(authority))
+        .map((authority) => ({
+          file: folder,
+          line: 1,
+          column: 1,
+          path: `${department}.${service}.authorities`,
+          message: `"${authority}" is not in the trust list (there are: ${[...authorities.keys()].join(', ')})`,
+        })),
+    ),
+  );

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { bilingual, byteSize, duration, slug } from '../configuration/units.ts';
+
+/** Claims a department can be enrolled for; each with the subject's pairwise id as the only default. */
+export const claim = z.enum(['unified-id', 'name', 'identifiers', 'kind', 'authority', 'certificate']);
+export type Claim = z.infer<typeof claim>;
+
+const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** An absolute path without dot segments, query or trailing slash; matched on whole segments. */
+const pathPrefix = z
+  .string()
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/, { error: 'expected a path such as /joint-tax' });
+
+const operationPath = z.string().regex(/^\/(?:[A-Za-z0-9._~*-]+(?:\/[A-Za-z0-9._~*-]+)*)?$/, {
+  error: 'expected a path below the service, such as / or /applications/*',
+});
+
+const backend = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
+
+/**
+ * A department's enrolment of one service: who may call what, with certificates of which authorities, what the
+ * department is told of them, and where the calls go.
+ */
+export const enrolmentSchema = z.strictObject({
+  service: slug.meta({ description: 'Identifier of the service; the audience of its assertions' }),
+  name: bilingual,
+  description: bilingual.optional(),
+  enabled: z.boolean().default(true),
+  path: pathPrefix.meta({
+    description: 'Calls whose path starts with this (on whole segments) go to the service',
+  }),
+  stripPath: z.boolean().default(false).meta({ description: 'Take `path` off before forwarding' }),
+  operations: z
+    .array(
+      z.strictObject({
+        methods: z.array(method).min(1),
+        path: operationPath.meta({
+          description: 'Below `path`; * stands for one segment, a trailing ** for the rest',
+        }),
+      }),
+    )
+    .min(1)
+    .default([{ methods: ['GET', 'HEAD', 'POST'], path: '/**' }]),
+  subjects: z.array(z.enum(['citizen', 'enterprise'])).min(1),
+  authorities: z.union([z.literal('all'), z.array(slug).min(1)]).default('all'),
+  claims: z.array(claim).default([]),
+  clientCert: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Send the certificate in Client-Cert and Client-Cert-Chain (RFC 9440)' }),
+  audit: z
+    .enum(['written', 'synced'])
+    .default('written')
+    .meta({ description: 'synced: the entry of each call is fsynced before its answer' }),
+  backends: z.array(backend).min(1),
+  timeouts: z
+    .strictObject({
+      connect: duration.prefault('2s'),
+      response: duration
+        .default(30_000)
+        .meta({ description: 'Until the response head, and between body chunks' }),
+    })
+    .prefault({}),
+  bodyLimit: byteSize.prefault('10MiB'),
+});
+export type Enrolment = z.infer<typeof enrolmentSchema>;
+
+/** One file under config/departments/. */
+export const departmentSchema = z.strictObject({
+  department: slug,
+  name: bilingual,
+  services: z.array(enrolmentSchema).default([]),
+});
+export type Department = z.infer<typeof departmentSchema>;
+
+/** An enrolment together with the department that made it. */
+export interface Service extends Enrolment {
+  readonly department: Pick<Department, 'department' | 'name'>;
+}

@@ -1,0 +1,127 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Certificate } from '../certificate/certificate.ts';
+import { parseCertificate } from '../certificate/parse.ts';
+import { validatePath } from '../path/validate.ts';
+import type { RefusalCode } from '../refusal/catalogue.ts';
+import { Refusal } from '../refusal/refusal.ts';
+import type { Step } from '../refusal/step.ts';
+import type { RevocationChecker } from '../revocation/types.ts';
+import type { TrustList } from '../trust/trust-list.ts';
+import { checkRevocation } from './check-revocation.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Certificates looked at besides the leaf; what a peer presents beyond that is passed over. */
+const PRESENTED_LIMIT = 10;
+/** How long a verdict is kept at most, whatever its certificate and revocation data allow. */
+const GOOD_FOR_MS = 10 * 60_000;
+/** A refusal is remembered briefly: enough to blunt a flood, short enough not to outlive its cause. */
+const REFUSED_FOR_MS = 5_000;
+
+export interface JudgeParts {
+  readonly trust: () => TrustList;
+  readonly revocation: RevocationChecker;
+  readonly revocationEpoch: () => number;
+}
+
+/** Judges a presented chain (DER, leaf first) at a moment (ms since the epoch). Never rejects. */
+export type Judge = (chain: readonly Uint8Array[], at: number) => Promise<Verdict>;
+
+/** Path and revocation joined into one Verdict with its report. Keeps nothing: see cacheVerdicts. */
+export const createJudge =
+  ({ trust, revocation, revocationEpoch }: JudgeParts): Judge =>
+  async (chain, at) => {
+    const list = trust();
+    const base = {
+      id: randomBytes(16).toString('base64url'),
+      thumbprint: thumbprintOf(chain[0] ?? new Uint8Array()),
+      judgedAt: at,
+      // Read before judging: data that arrives meanwhile makes this verdict out of date, never the reverse.
+      trustEpoch: list.epoch,
+      revocationEpoch: revocationEpoch(),
+    };
+    const refused = (
+      code: RefusalCode,
+      steps: readonly Step[],
+      certificate?: Certificate,
+      authority?: string,
+    ): Verdict => ({
+      ...base,
+      outcome: 'refused',
+      code,
+      certificate,
+      authority,
+      steps,
+      validUntil: at + REFUSED_FOR_MS,
+    });
+
+    const parsed = parseLeaf(chain[0]);
+    if ('code' in parsed) return refused(parsed.code, [parsed.step]);
+    const { leaf, step } = parsed;
+
+    const path = validatePath({
+      leaf,
+      intermediates: [...parsePresented(chain.slice(1)), ...list.intermediates],
+      anchors: list.anchors,
+      at,
+    });
+    if (!path.ok) return refused(path.code, [step, ...path.steps], leaf);
+
+    const { certificates, anchor } = path.path;
+    const policy = list.authorities.get(anchor.authority)?.settings.revocation;
+    if (policy === undefined) throw new Error(`anchor of unknown authority ${anchor.authority}`);
+    const revoked = await checkRevocation(path.path, policy, revocation, at);
+    const steps = [step, ...path.steps, ...revoked.steps];
+    if (!revoked.ok) return refused(revoked.code, steps, leaf, anchor.authority);
+
+    return {
+      ...base,
+      outcome: 'good',
+      code: undefined,
+      certificate: leaf,
+      authority: anchor.authority,
+      steps,
+      validUntil: Math.min(
+        at + GOOD_FOR_MS,
+        revoked.validUntil,
+        ...certificates.map(({ notAfter }) => notAfter),
+      ),
+    };
+  };
+
+/** SHA-256 of DER, base64url (RFC 8705 section 3.1). */
+export const thumbprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('base64url');
+
+type ParsedLeaf = { leaf: Certificate; step: Step } | { code: RefusalCode; step: Step };
+
+const parseLeaf = (der: Uint8Array | undefined): ParsedLeaf => {
+  const check = { check: 'encoding', clause: 'RFC 5280 4.1; X.690 10' };
+  try {
+    const leaf = parseCertificate(der ?? new Uint8Array());
+    return {
+      leaf,
+      step: { ...check, outcome: 'passed', zh: '证书格式正确', en: 'The certificate is well formed' },
+    };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return {
+      code: error.code,
+      step: {
+        ...check,
+        outcome: 'failed',
+        code: error.code,
+        zh: `证书格式不正确（${error.detail}）`,
+        en: `The certificate is not well formed: ${error.detail}`,
+      },
+    };
+  }
+};
+
+/** What the peer sent besides its own certificate is a hint: a broken one is passed over, not held against it. */
+const parsePresented = (ders: readonly Uint8Array[]): Certificate[] =>
+  ders.slice(0, PRESENTED_LIMIT).flatMap((der) => {
+    try {
+      return [parseCertificate(der)];
+    } catch {
+      return [];
+    }
+  });
