@@ -45,7 +45,7 @@ export const verifySignature = (
       case 'ed25519':
         return key.type === 'ed25519' && verify(null, data, keyObjectOf(key), signature);
       case 'sm2':
-        return key.type === 'sm2' && verifySm2(key.keyBits, data, signature);
+        return key.type === 'sm2' && verifySm2(key, data, signature);
       case 'unknown':
         return false;
     }
