@@ -1,4 +1,5 @@
-import type { DistinguishedName } from './name.ts';
+import type { GeneralName } from './general-name.ts';
+import type { DistinguishedName, RelativeName } from './name.ts';
 import type { PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './algorithm.ts';
 
@@ -21,13 +22,21 @@ export interface Extension {
   readonly value: Uint8Array;
 }
 
-/** RFC 5280 section 4.2.1.13, as far as revocation needs it. */
+/** RFC 5280 section 4.2.1.13. */
 export interface DistributionPoint {
-  /** http(s), ldap or other URIs of fullName. */
+  /** undefined where the point says only who issues the CRL. */
+  readonly name: DistributionPointName | undefined;
+  /** undefined: all reasons. Bits as in ReasonFlags: REASON_FLAG of distribution-points.ts. */
+  readonly reasons: number | undefined;
+  /** Empty: the certificate's issuer. */
+  readonly crlIssuer: readonly GeneralName[];
+  /** http(s), ldap or other URIs of a full name: where to fetch the CRL. */
   readonly uris: readonly string[];
-  /** DER of the whole DistributionPoint: what the CRL's issuingDistributionPoint is compared with. */
-  readonly der: Uint8Array;
 }
+
+/** Full names that all denote one point, or a name relative to the CRL issuer's. */
+export type DistributionPointName =
+  { readonly fullName: readonly GeneralName[] } | { readonly relativeToIssuer: RelativeName };
 
 /**
  * An X.509 certificate (RFC 5280 section 4.1), strictly parsed from DER. Immutable. All byte fields are views
@@ -56,6 +65,8 @@ export interface Certificate {
   readonly subjectKeyIdentifier: Uint8Array | undefined;
   readonly authorityKeyIdentifier: Uint8Array | undefined;
   readonly crlDistributionPoints: readonly DistributionPoint[];
+  /** Where delta CRLs are (section 4.2.1.15). */
+  readonly freshestCrl: readonly DistributionPoint[];
   /** URIs of id-ad-ocsp in authorityInfoAccess (section 4.2.2.1). */
   readonly ocspUris: readonly string[];
   /** SHA-256 of `der`, lower-case hex. */

@@ -34,6 +34,19 @@ export const readName = (reader: DerReader): DistinguishedName => {
   return { der, rdns, key: matchingKey(rdns) };
 };
 
+/** A part of a name that stands by itself: what a distribution point adds to its issuer's name. */
+export interface RelativeName {
+  /** relativeNameKey(issuer.key, this) is the key of the whole name. */
+  readonly key: string;
+}
+
+/** Reads the content of a RelativeDistinguishedName (RFC 5280 section 4.2.1.13). Throws DerError. */
+export const readRelativeName = (set: DerReader): RelativeName => ({ key: matchingKey([readRdn(set)]) });
+
+/** DistinguishedName.key of the name that `relative` makes when added to the name with `key`. */
+export const relativeNameKey = (key: string, relative: RelativeName): string =>
+  key === '' ? relative.key : `${key},${relative.key}`;
+
 const readRdn = (set: DerReader): NameAttribute[] => {
   const attributes: NameAttribute[] = [];
   do {

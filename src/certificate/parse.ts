@@ -101,7 +101,7 @@ const readSerialNumber = (fields: DerReader): Uint8Array => {
   const first = serialNumber[0] as number;
   if (serialNumber.length > SERIAL_LIMIT + (first === 0 ? 1 : 0))
     fields.fail('a serial number of over 20 octets');
-  if (first >= 0x80) fields.fail('a negative serial number');
+  // A negative one is the issuer's fault, and "certificate users SHOULD be prepared to gracefully handle" it.
   if (serialNumber.length === 1 && first === 0) fields.fail('a serial number of zero');
   return serialNumber;
 };
@@ -144,6 +144,7 @@ type Decoded = Pick<
   | 'subjectKeyIdentifier'
   | 'authorityKeyIdentifier'
   | 'crlDistributionPoints'
+  | 'freshestCrl'
   | 'ocspUris'
 >;
 
@@ -159,6 +160,7 @@ const decodeExtensions = (extensions: ReadonlyMap<string, Extension>): Decoded =
     subjectKeyIdentifier: decode(EXTENSION.subjectKeyIdentifier, readSubjectKeyIdentifier),
     authorityKeyIdentifier: decode(EXTENSION.authorityKeyIdentifier, readAuthorityKeyIdentifier),
     crlDistributionPoints: decode(EXTENSION.crlDistributionPoints, readDistributionPoints) ?? [],
+    freshestCrl: decode(EXTENSION.freshestCrl, readDistributionPoints) ?? [],
     ocspUris: decode(EXTENSION.authorityInfoAccess, readOcspUris) ?? [],
   };
 };

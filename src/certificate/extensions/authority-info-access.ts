@@ -1,5 +1,5 @@
 import { DerReader, TAG } from '../der.ts';
-import { URI_TAG } from './distribution-points.ts';
+import { GENERAL_NAME_TAG } from '../general-name.ts';
 
 const ID_AD_OCSP = '1.3.6.1.5.5.7.48.1';
 
@@ -15,7 +15,8 @@ export const readOcspUris = (value: Uint8Array): readonly string[] => {
     const tag = description.peek();
     const location = description.content(tag);
     description.finish();
-    if (method === ID_AD_OCSP && tag === URI_TAG) uris.push(Buffer.from(location).toString('latin1'));
+    if (method === ID_AD_OCSP && tag === GENERAL_NAME_TAG.uniformResourceIdentifier)
+      uris.push(Buffer.from(location).toString('latin1'));
   }
   return uris;
 };
