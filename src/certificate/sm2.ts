@@ -6,6 +6,7 @@ import {
   createVerify,
   generateKeyPairSync,
   type KeyObject,
+  type Verify,
 } from 'node:crypto';
 import type { PublicKey } from './public-key.ts';
 import { keyObjectOf } from './public-key.ts';
@@ -38,13 +39,19 @@ const SIGNER_HASHES = new WeakMap<PublicKey, Buffer>();
  * (a point that is not on the curve).
  */
 export const verifySm2 = (key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean => {
-  if (key.keyBits.length !== POINT_BYTES || key.keyBits[0] !== 4) return false;
+  const verification = startSm2Verification(key);
+  return verification?.update(data).verify(keyObjectOf(key), signature) ?? false;
+};
+
+/** A Verify that has taken in ZA and awaits the message; undefined where the key is no point. */
+export const startSm2Verification = (key: PublicKey): Verify | undefined => {
+  if (key.keyBits.length !== POINT_BYTES || key.keyBits[0] !== 4) return undefined;
   let za = SIGNER_HASHES.get(key);
   if (za === undefined) {
     za = signerHash(key.keyBits);
     SIGNER_HASHES.set(key, za);
   }
-  return createVerify('sm3').update(za).update(data).verify(keyObjectOf(key), signature);
+  return createVerify('sm3').update(za);
 };
 
 /** GB/T 32918.2 section 5.5: ZA = SM3(ENTL ‖ id ‖ a ‖ b ‖ xG ‖ yG ‖ xA ‖ yA); ENTL counts bits. */

@@ -19,6 +19,8 @@ export interface RevocationQuestion {
   readonly certificate: Certificate;
   /** The certificate whose key verified `certificate`, from a verified path. */
   readonly issuer: Certificate;
+  /** Identifier of the authority in the trust list whose anchor the path ends in. */
+  readonly authority: string;
   readonly policy: RevocationPolicy;
   /** ms since the epoch. */
   readonly at: number;

@@ -13,7 +13,7 @@ export type PathRevocation =
  * that a revoked authority is named before what it issued. Anything but a definite "good" ends it.
  */
 export const checkRevocation = async (
-  { certificates }: VerifiedPath,
+  { certificates, anchor }: VerifiedPath,
   policy: RevocationPolicy,
   checker: RevocationChecker,
   at: number,
@@ -24,7 +24,7 @@ export const checkRevocation = async (
     const certificate = certificates[index];
     const issuer = certificates[index + 1];
     if (certificate === undefined || issuer === undefined) throw new Error('a path has no holes');
-    const pending = checker.check({ certificate, issuer, policy, at });
+    const pending = checker.check({ certificate, issuer, authority: anchor.authority, policy, at });
     const answer = pending instanceof Promise ? await pending : pending;
     steps.push(...answer.steps);
     if (answer.status !== 'good') return { ok: false, code: codeOf(answer.status, index), steps };
