@@ -6,17 +6,22 @@ import type { RevocationAnswer } from '../revocation/types.ts';
 import type { Department } from '../services/enrolment.ts';
 import type { PackedTrustList } from '../trust/trust-list.ts';
 
+/** Everything data-plane threads decide by. One message changes any part of it, so no call sees half a change. */
+export interface GatewayState {
+  readonly trust: PackedTrustList;
+  readonly departments: readonly Department[];
+  readonly revocation: RevocationSnapshot;
+  readonly tls: TlsMaterial;
+}
+
 /** What a data-plane thread is born with: all of it crosses by structured clone. */
 export interface DataPlaneStart {
   readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: TlsMaterial;
   readonly issuer: string;
   /** PKCS#8 PEM of the ES256 key that signs assertions. */
   readonly assertionKey: string;
   readonly pairwiseKey: Uint8Array;
-  readonly trust: PackedTrustList;
-  readonly departments: readonly Department[];
-  readonly revocation: RevocationSnapshot;
+  readonly state: GatewayState;
   readonly auditPort: MessagePort;
 }
 
@@ -28,19 +33,23 @@ export interface TlsMaterial {
   readonly ticketKeys: Uint8Array;
 }
 
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
 /** What the control thread answers to data-plane threads. */
 export type ControlAnswers = {
   resolveRevocation(question: PackedRevocationQuestion): Promise<RevocationAnswer>;
-  identify(subject: { der: Uint8Array; authority: string }): Promise<Identity>;
-  log(line: { level: 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> }): void;
+  identify(subject: { der: Uint8Array; authority: string }): Identity;
+  log(line: LogLine): void;
 };
 
 /** What a data-plane thread answers to the control thread. Each answer means: in force from now on. */
 export type DataPlaneAnswers = {
-  trust(list: PackedTrustList): void;
-  revocation(snapshot: RevocationSnapshot): void;
-  departments(departments: readonly Department[]): void;
-  tls(material: TlsMaterial): void;
-  metrics(): Promise<unknown>;
+  listen(nothing: undefined): Promise<{ port: number }>;
+  take(change: Partial<GatewayState>): void;
+  metrics(nothing: undefined): Promise<unknown>;
   drain(graceMs: number): Promise<void>;
 };

@@ -1,0 +1,103 @@
+import { createPrivateKey } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createAssertionIssuer } from '../assertion/issue.ts';
+import { createAuditSink } from '../audit/sink.ts';
+import { createGate } from '../decision/gate.ts';
+import { pairwiseId } from '../identity/pairwise.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { startDataPlane, type DataPlane } from '../proxy/data-plane.ts';
+import { createRevocationChecker } from '../revocation/checker.ts';
+import { createDirectory } from '../services/directory.ts';
+import { unpackTrustList } from '../trust/trust-list.ts';
+import { createJudge } from '../verdict/judge.ts';
+import { cacheVerdicts } from '../verdict/verdict-cache.ts';
+import { assertionKeyId } from './assertion-key.ts';
+import { connectCalls } from './call-port.ts';
+import { rememberIdentities } from './remember-identities.ts';
+import { createLocalAnswers } from './local-answers.ts';
+import type { ControlAnswers, DataPlaneAnswers, DataPlaneStart, GatewayState, LogLine } from './thread-protocol.ts';
+
+/**
+ * One data-plane thread: the whole pipeline over state that the control thread publishes. What needs the network or
+ * the register is asked of the control thread.
+ */
+if (parentPort === null) throw new Error('data-plane-thread.ts runs as a worker thread');
+const start = workerData as DataPlaneStart;
+
+let trust = unpackTrustList(start.state.trust);
+let directory = createDirectory(start.state.departments);
+let revocation = start.state.revocation;
+let dataPlane: DataPlane | undefined;
+
+const take = (change: Partial<GatewayState>): void => {
+  // Parse first: nothing is in force unless all of it can be.
+  const nextTrust = change.trust === undefined ? trust : unpackTrustList(change.trust);
+  const nextDirectory = change.departments === undefined ? directory : createDirectory(change.departments);
+  if (change.tls !== undefined) dataPlane?.useTls(change.tls);
+  trust = nextTrust;
+  directory = nextDirectory;
+  revocation = change.revocation ?? revocation;
+  dataPlane?.reviewConnections();
+};
+
+const answers: DataPlaneAnswers = {
+  listen: async () => {
+    dataPlane = await startDataPlane(options, parts);
+    return { port: dataPlane.port };
+  },
+  take,
+  metrics: () => metrics.collect(),
+  drain: async (graceMs) => {
+    await dataPlane?.drain(graceMs);
+    await audit.close();
+  },
+};
+const control = connectCalls<ControlAnswers>(parentPort, answers);
+const log = (level: LogLine['level'], message: string, fields: Record<string, unknown> = {}): void => {
+  control.call('log', { level, message, fields }).catch(() => undefined);
+};
+
+const metrics = createMetrics();
+const audit = createAuditSink(start.auditPort);
+const epochs = { trust: () => trust.epoch, revocation: () => revocation.epoch };
+const judge = createJudge({
+  trust: () => trust,
+  revocation: createRevocationChecker({
+    snapshot: () => revocation,
+    resolve: (question) => control.call('resolveRevocation', question),
+  }),
+  revocationEpoch: epochs.revocation,
+});
+const gate = createGate({
+  judge: cacheVerdicts(judge, epochs),
+  identify: rememberIdentities(({ certificate, authority }) => {
+    if (certificate === undefined || authority === undefined) throw new Error('a good verdict has both');
+    return control.call('identify', { der: certificate.der, authority });
+  }),
+  epochs,
+  directory: () => directory,
+  clock: Date.now,
+  onDefect: (error) =>
+    log('error', 'a defect while judging', { error: error instanceof Error ? error.stack : String(error) }),
+});
+const assertionKey = createPrivateKey(start.assertionKey);
+const assertions = createAssertionIssuer({
+  issuer: start.issuer,
+  privateKey: assertionKey,
+  keyId: assertionKeyId(assertionKey),
+});
+
+const options = {
+  listen: { ...start.listen, reusePort: true },
+  tls: start.state.tls,
+  issuer: start.issuer,
+};
+const parts = {
+  gate,
+  audit,
+  assertions,
+  pairwiseId: (unifiedId: string, department: string) => pairwiseId(start.pairwiseKey, unifiedId, department),
+  ...createLocalAnswers({ trust: () => trust, directory: () => directory, jwks: assertions.jwks }),
+  metrics: metrics.proxy,
+  log,
+};

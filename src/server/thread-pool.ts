@@ -1,0 +1,97 @@
+import { Worker, type MessagePort } from 'node:worker_threads';
+import { connectCalls, type Calls } from './call-port.ts';
+import type { ControlAnswers, DataPlaneAnswers, DataPlaneStart, GatewayState } from './thread-protocol.ts';
+
+export interface ThreadPoolParts {
+  readonly count: number;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** What every thread is born with, but for its own audit port. */
+  readonly born: Omit<DataPlaneStart, 'listen' | 'state' | 'auditPort'>;
+  readonly state: GatewayState;
+  readonly connectAudit: () => MessagePort;
+  readonly answers: ControlAnswers;
+  readonly onCrash: (error: Error) => void;
+}
+
+/** The data-plane threads, all listening on one port. */
+export interface ThreadPool {
+  readonly port: number;
+  /** In force in every thread when this resolves. Changes are taken in the order given. */
+  publish(change: Partial<GatewayState>): Promise<void>;
+  metrics(): Promise<readonly unknown[]>;
+  /** Stops accepting; resolves when all calls in flight are done, or `graceMs` have passed. */
+  drain(graceMs: number): Promise<void>;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly calls: Calls<DataPlaneAnswers>;
+}
+
+/** Time between a thread's crash and its successor, so that a crash at start does not spin. */
+const RESTART_MS = 1_000;
+
+/** Starts the threads; rejects (EADDRINUSE and so on) when the first cannot listen. */
+export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPool> => {
+  const threads = new Set<Thread>();
+  let state = parts.state;
+  let listen = parts.listen;
+  let ending = false;
+
+  const spawn = async (): Promise<number> => {
+    const auditPort = parts.connectAudit();
+    const start: DataPlaneStart = { ...parts.born, listen, state, auditPort };
+    const worker = new Worker(new URL('./data-plane-thread.ts', import.meta.url), {
+      workerData: start,
+      transferList: [auditPort],
+      // Worker output goes straight to the process's own, not through the control thread.
+      stdout: false,
+      stderr: false,
+    });
+    const thread: Thread = { worker, calls: connectCalls<DataPlaneAnswers>(worker, parts.answers) };
+    // From now on it is told of every change: what comes before it listens waits in its queue.
+    threads.add(thread);
+    worker.on('error', (error) => parts.onCrash(error as Error));
+    worker.on('exit', () => {
+      if (threads.delete(thread) && !ending) setTimeout(respawn, RESTART_MS).unref();
+    });
+    return (await thread.calls.call('listen', undefined)).port;
+  };
+  const respawn = (): void => {
+    if (!ending) spawn().catch((error: unknown) => parts.onCrash(error as Error));
+  };
+  /** Answers of all threads; one that crashed meanwhile has none, and its successor is born with the state. */
+  const all = async <T>(ask: (thread: Thread) => Promise<T>): Promise<T[]> => {
+    const answers = await Promise.allSettled([...threads].map(ask));
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  };
+
+  const stop = async (): Promise<void> => {
+    ending = true;
+    await all(({ worker }) => worker.terminate());
+  };
+
+  let port: number;
+  try {
+    port = await spawn();
+    listen = { ...listen, port };
+    await Promise.all(Array.from({ length: parts.count - 1 }, spawn));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    port,
+    publish: async (change) => {
+      state = { ...state, ...change };
+      await all(({ calls }) => calls.call('take', change));
+    },
+    metrics: () => all(({ calls }) => calls.call('metrics', undefined)),
+    drain: async (graceMs) => {
+      ending = true;
+      await all(({ calls }) => calls.call('drain', graceMs));
+      await stop();
+    },
+  };
+};
