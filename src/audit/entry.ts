@@ -1,5 +1,6 @@
-/** Kinds of entry: what happened. */
-export type AuditEvent = 'sign-in' | 'refusal' | 'call' | 'outcome' | 'change' | 'start' | 'stop';
+/** Kinds of entry: what happened. "recovery" is the log's own: an outage that ended, a torn line cut off. */
+export type AuditEvent =
+  'sign-in' | 'refusal' | 'call' | 'outcome' | 'change' | 'start' | 'stop' | 'recovery';
 
 /**
  * What a caller knows of an event. The log adds sequence number, time of writing and hashes. Personal data

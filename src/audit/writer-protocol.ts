@@ -1,0 +1,61 @@
+import type { MessagePort } from 'node:worker_threads';
+
+/** From a sink to the writer: the entries of one event-loop turn. */
+export interface Batch {
+  /** Numbers the sink's batches, from 1. */
+  readonly batch: number;
+  /** In order; each a JSON object. */
+  readonly entries: readonly string[];
+  /** How many of them wait to be written, and how many to be synced. */
+  readonly written: number;
+  readonly synced: number;
+}
+
+/** From the writer to a sink. Acknowledgements are cumulative: they hold for all batches up to the number. */
+export type Acknowledgement =
+  | { readonly written: number }
+  | { readonly synced: number }
+  | { readonly written: number; readonly synced: number }
+  /** Whatever still waits in these batches is not kept. */
+  | { readonly refused: readonly [from: number, to: number]; readonly reason: string }
+  | { readonly healthy: boolean; readonly reason: string };
+
+/** From the control thread to the writer thread. */
+export type WriterOrder = { readonly connect: MessagePort } | { readonly close: true };
+
+/** From the writer thread to the control thread. */
+export type WriterReport =
+  | { readonly ready: true }
+  /** The log cannot be opened. */
+  | { readonly failed: string }
+  | { readonly healthy: boolean; readonly reason: string }
+  | { readonly recovered: { readonly segment: number; readonly bytes: number } }
+  | { readonly closed: true; readonly error: string | undefined };
+
+export interface WriterStart {
+  readonly folder: string;
+  readonly segmentBytes: number;
+  readonly syncWithinMs: number;
+  readonly probeEveryMs: number;
+  /** Float64 cells, indexed by STAT. */
+  readonly stats: SharedArrayBuffer;
+}
+
+/** Where each figure stands in the shared statistics. Only the writer thread writes them. */
+export const STAT = {
+  entries: 0,
+  bytes: 1,
+  groups: 2,
+  syncs: 3,
+  syncSeconds: 4,
+  longestSyncSeconds: 5,
+  queued: 6,
+  refused: 7,
+  healthy: 8,
+  segment: 9,
+  seq: 10,
+} as const;
+
+export type AuditStats = Readonly<Record<keyof typeof STAT, number>>;
+
+export const STATS_BYTES = Object.keys(STAT).length * Float64Array.BYTES_PER_ELEMENT;
