@@ -1,3 +1,7 @@
+import type { CertificatePolicies } from './extensions/certificate-policies.ts';
+import type { NameConstraints } from './extensions/name-constraints.ts';
+import type { PolicyConstraints } from './extensions/policy-constraints.ts';
+import type { PolicyMappings } from './extensions/policy-mappings.ts';
 import type { GeneralName } from './general-name.ts';
 import type { DistinguishedName, RelativeName } from './name.ts';
 import type { PublicKey } from './public-key.ts';
@@ -47,7 +51,7 @@ export interface Certificate {
   /** tbsCertificate with its header: what the signature is over. */
   readonly tbs: Uint8Array;
   readonly version: 1 | 2 | 3;
-  /** Content octets of the INTEGER. */
+  /** Content octets of the INTEGER: two's complement, may be negative or zero. */
   readonly serialNumber: Uint8Array;
   readonly serialHex: string;
   readonly signatureAlgorithm: SignatureAlgorithm;
@@ -58,6 +62,7 @@ export interface Certificate {
   readonly notAfter: number;
   readonly publicKey: PublicKey;
   readonly extensions: ReadonlyMap<string, Extension>;
+  /** pathLength is Infinity where it is written too large to matter. */
   readonly basicConstraints: { readonly ca: boolean; readonly pathLength: number | undefined } | undefined;
   readonly keyUsage: ReadonlySet<KeyUsage> | undefined;
   /** Object identifiers, dotted. */
@@ -69,6 +74,14 @@ export interface Certificate {
   readonly freshestCrl: readonly DistributionPoint[];
   /** URIs of id-ad-ocsp in authorityInfoAccess (section 4.2.2.1). */
   readonly ocspUris: readonly string[];
+  readonly subjectAltName: readonly GeneralName[] | undefined;
+  readonly issuerAltName: readonly GeneralName[] | undefined;
+  readonly nameConstraints: NameConstraints | undefined;
+  readonly certificatePolicies: CertificatePolicies | undefined;
+  readonly policyMappings: PolicyMappings | undefined;
+  readonly policyConstraints: PolicyConstraints | undefined;
+  /** SkipCerts: how many more certificates anyPolicy may stand in. */
+  readonly inhibitAnyPolicy: number | undefined;
   /** SHA-256 of `der`, lower-case hex. */
   readonly fingerprint: string;
 }

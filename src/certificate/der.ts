@@ -8,11 +8,13 @@ export const TAG = {
   oid: 0x06,
   enumerated: 0x0a,
   utf8String: 0x0c,
+  numericString: 0x12,
   printableString: 0x13,
   teletexString: 0x14,
   ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
+  visibleString: 0x1a,
   universalString: 0x1c,
   bmpString: 0x1e,
   sequence: 0x30,
@@ -123,6 +125,15 @@ export class DerReader {
     return content.reduce((value, octet) => value * 256 + octet, 0);
   }
 
+  /** INTEGER (0..MAX): numbers too large to matter read as Infinity. */
+  count(tag: number = TAG.integer): number {
+    const content = this.integer(tag);
+    if ((content[0] as number) >= 0x80) this.fail('a negative INTEGER where none may be');
+    return content.length > 4
+      ? Number.POSITIVE_INFINITY
+      : content.reduce((value, octet) => value * 256 + octet, 0);
+  }
+
   /** BIT STRING: number of unused bits, and the octets. Unused bits are zero (section 11.2.1). */
   bitString(tag: number = TAG.bitString): { readonly unusedBits: number; readonly octets: Uint8Array } {
     const content = this.content(tag);
@@ -160,6 +171,9 @@ export class DerReader {
     if (start + 2 > end) throw new DerError('the input ends within an element', start);
     const tag = bytes[start] as number;
     if ((tag & 0x1f) === 0x1f) throw new DerError('a tag of more than one octet', start);
+    if (tag < 0x40 && ((tag & 0x20) !== 0) !== CONSTRUCTED.has(tag & 0x1f)) {
+      throw new DerError('a type in a form that DER does not write it in', start);
+    }
     if (expected !== undefined && tag !== expected) {
       throw new DerError(`expected tag 0x${expected.toString(16)}, found 0x${tag.toString(16)}`, start);
     }
@@ -185,6 +199,9 @@ export class DerReader {
     throw new DerError(message, offset);
   }
 }
+
+/** Universal types that are constructed: EXTERNAL, EMBEDDED PDV, SEQUENCE, SET. All others are primitive in DER. */
+const CONSTRUCTED: ReadonlySet<number> = new Set([0x08, 0x0b, 0x10, 0x11]);
 
 /** Content octets to dotted form; undefined when they are not well formed. Arcs are bounded to 128 bits. */
 export const decodeOid = (content: Uint8Array): string | undefined => {

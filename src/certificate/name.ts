@@ -1,9 +1,11 @@
 import { DerError, DerReader, TAG } from './der.ts';
-import { decodeString } from './string.ts';
+import { prepareString } from './string-preparation.ts';
+import { decodeString, isStringTag } from './string.ts';
 
 export interface NameAttribute {
   /** Dotted object identifier of the attribute type. */
   readonly oid: string;
+  /** Text; "#" and hex of the DER where the value is no string (RFC 4514 section 2.4). */
   readonly value: string;
   /** Identifier octet the value was written with: TAG.utf8String and so on. */
   readonly tag: number;
@@ -54,27 +56,41 @@ const readRdn = (set: DerReader): NameAttribute[] => {
     const pair = set.enter(TAG.sequence);
     const oid = pair.oid();
     const tag = pair.peek();
-    const start = pair.position;
-    const value = decodeString(tag, pair.content(tag));
-    if (value === undefined) throw new DerError('a string that is not of its type', start);
+    const value = isStringTag(tag)
+      ? readString(pair, tag)
+      : `#${Buffer.from(pair.element()).toString('hex')}`;
     pair.finish();
     attributes.push({ oid, value, tag });
   } while (!set.done);
   return attributes;
 };
 
-/** RFC 5280 section 7.1 and RFC 4518: case folded, compatibility forms folded, spaces trimmed and joined. */
+const readString = (pair: DerReader, tag: number): string => {
+  const start = pair.position;
+  const value = decodeString(tag, pair.content(tag));
+  if (value === undefined) throw new DerError('a string that is not of its type', start);
+  return value;
+};
+
+/**
+ * RFC 5280 section 7.1: whatever string type a value is written in, it is compared prepared. Values are quoted, so
+ * that no value can be taken for the end of one and the beginning of another.
+ */
 const matchingKey = (rdns: readonly (readonly NameAttribute[])[]): string =>
   rdns
     .map((attributes) => {
-      const parts = attributes.map(({ oid, value }) => `${oid}=${JSON.stringify(matchingValue(value))}`);
-      // An RDN is a set: the order its attributes were written in says nothing.
+      const parts = attributes.map(({ oid, value, tag }) =>
+        isStringTag(tag) ? `${oid}=${JSON.stringify(prepareString(value))}` : `${oid}=${value}`,
+      );
+      // An RDN is a set: the order its attributes were written in says nothing. DER would sort them, which some
+      // authorities did not know; it changes nothing here, so it is not held against them.
       return (parts.length === 1 ? parts : parts.sort()).join('+');
     })
     .join(',');
 
-const matchingValue = (value: string): string =>
-  value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+/** Whether `name` is `base` or below it: its first parts are all of `base`'s (RFC 5280 section 7.1). */
+export const isNameWithin = (name: DistinguishedName, base: DistinguishedName): boolean =>
+  base.rdns.length === 0 || name.key === base.key || name.key.startsWith(`${base.key},`);
 
 /** First value of an attribute type, looking from the least significant part, as a person would name it. */
 export const attribute = (name: DistinguishedName, oid: string): string | undefined => {

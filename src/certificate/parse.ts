@@ -3,13 +3,18 @@ import { Refusal } from '../refusal/refusal.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
 import type { Certificate, Extension } from './certificate.ts';
 import { context, DerError, DerReader, TAG } from './der.ts';
+import { readAlternativeNames } from './extensions/alternative-names.ts';
 import { readOcspUris } from './extensions/authority-info-access.ts';
 import { readBasicConstraints } from './extensions/basic-constraints.ts';
+import { readCertificatePolicies } from './extensions/certificate-policies.ts';
 import { readDistributionPoints } from './extensions/distribution-points.ts';
 import { readExtendedKeyUsage } from './extensions/extended-key-usage.ts';
 import { readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './extensions/key-identifiers.ts';
 import { readKeyUsage } from './extensions/key-usage.ts';
+import { readNameConstraints } from './extensions/name-constraints.ts';
 import { EXTENSION } from './extensions/oids.ts';
+import { readInhibitAnyPolicy, readPolicyConstraints } from './extensions/policy-constraints.ts';
+import { readPolicyMappings } from './extensions/policy-mappings.ts';
 import { readName } from './name.ts';
 import { readPublicKey } from './public-key.ts';
 
@@ -57,6 +62,8 @@ const readCertificate = (der: Uint8Array): Certificate => {
     fields.fail('signature algorithm inside and outside differ');
   }
   const issuer = readName(fields);
+  // RFC 5280 section 4.1.2.4.
+  if (issuer.rdns.length === 0) fields.fail('an issuer without a name');
   const validity = fields.enter(TAG.sequence);
   const notBefore = validity.time();
   const notAfter = validity.time();
@@ -96,6 +103,10 @@ const readVersion = (fields: DerReader): 1 | 2 | 3 => {
   return version;
 };
 
+/**
+ * Negative numbers and zero are read: "certificate users SHOULD be prepared to gracefully handle such certificates"
+ * (RFC 5280 section 4.1.2.2), and PKITS 4.4.14 and 4.4.15 ask for it. All of the octets are compared, sign included.
+ */
 const readSerialNumber = (fields: DerReader): Uint8Array => {
   const serialNumber = fields.integer();
   const first = serialNumber[0] as number;
@@ -146,6 +157,13 @@ type Decoded = Pick<
   | 'crlDistributionPoints'
   | 'freshestCrl'
   | 'ocspUris'
+  | 'subjectAltName'
+  | 'issuerAltName'
+  | 'nameConstraints'
+  | 'certificatePolicies'
+  | 'policyMappings'
+  | 'policyConstraints'
+  | 'inhibitAnyPolicy'
 >;
 
 const decodeExtensions = (extensions: ReadonlyMap<string, Extension>): Decoded => {
@@ -162,6 +180,13 @@ const decodeExtensions = (extensions: ReadonlyMap<string, Extension>): Decoded =
     crlDistributionPoints: decode(EXTENSION.crlDistributionPoints, readDistributionPoints) ?? [],
     freshestCrl: decode(EXTENSION.freshestCrl, readDistributionPoints) ?? [],
     ocspUris: decode(EXTENSION.authorityInfoAccess, readOcspUris) ?? [],
+    subjectAltName: decode(EXTENSION.subjectAltName, readAlternativeNames),
+    issuerAltName: decode(EXTENSION.issuerAltName, readAlternativeNames),
+    nameConstraints: decode(EXTENSION.nameConstraints, readNameConstraints),
+    certificatePolicies: decode(EXTENSION.certificatePolicies, readCertificatePolicies),
+    policyMappings: decode(EXTENSION.policyMappings, readPolicyMappings),
+    policyConstraints: decode(EXTENSION.policyConstraints, readPolicyConstraints),
+    inhibitAnyPolicy: decode(EXTENSION.inhibitAnyPolicy, readInhibitAnyPolicy),
   };
 };
 

@@ -10,6 +10,8 @@ export const decodeString = (tag: number, content: Uint8Array): string | undefin
       return isAscii(content) ? latin1(content) : decode('utf-8', content);
     case TAG.printableString:
     case TAG.ia5String:
+    case TAG.numericString:
+    case TAG.visibleString:
       // PrintableString's narrower alphabet is not enforced: '@', '*' and '&' in it are common and harmless.
       return isAscii(content) ? latin1(content) : undefined;
     case TAG.teletexString:
@@ -22,6 +24,20 @@ export const decodeString = (tag: number, content: Uint8Array): string | undefin
       return undefined;
   }
 };
+
+const STRING_TAGS: ReadonlySet<number> = new Set([
+  TAG.utf8String,
+  TAG.numericString,
+  TAG.printableString,
+  TAG.teletexString,
+  TAG.ia5String,
+  TAG.visibleString,
+  TAG.universalString,
+  TAG.bmpString,
+]);
+
+/** Whether `tag` is of a type that decodeString reads. */
+export const isStringTag = (tag: number): boolean => STRING_TAGS.has(tag);
 
 const isAscii = (content: Uint8Array): boolean => {
   for (let index = 0; index < content.length; index++) if ((content[index] as number) >= 0x80) return false;

@@ -12,7 +12,7 @@ export const readBasicConstraints = (value: Uint8Array): BasicConstraints => {
   outer.finish();
   // DEFAULT FALSE: DER does not write it, yet old authorities do; RFC 5280 is silent on refusing that.
   const ca = fields.peek() === TAG.boolean && fields.boolean();
-  const pathLength = fields.peek() === TAG.integer ? fields.smallInteger() : undefined;
+  const pathLength = fields.peek() === TAG.integer ? fields.count() : undefined;
   fields.finish();
   return { ca, pathLength };
 };
