@@ -29,7 +29,7 @@ export interface RawLine {
   readonly offset: number;
   /** False for what stands behind the last line end. */
   readonly ended: boolean;
-  /** Longer than MAX_LINE_BYTES: `bytes` is its beginning, and nothing follows. */
+  /** Longer than MAX_LINE_BYTES. Where it also has no end, `bytes` is its beginning and nothing more is read. */
   readonly tooLong: boolean;
 }
 
@@ -71,7 +71,8 @@ const splitLines = (bytes: Buffer, offset: number): { lines: RawLine[]; rest: nu
   const lines: RawLine[] = [];
   let rest = 0;
   for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, rest)) {
-    lines.push({ bytes: bytes.subarray(rest, end), offset: offset + rest, ended: true, tooLong: false });
+    const tooLong = end - rest > MAX_LINE_BYTES;
+    lines.push({ bytes: bytes.subarray(rest, end), offset: offset + rest, ended: true, tooLong });
     rest = end + 1;
   }
   return { lines, rest };

@@ -21,8 +21,13 @@ const MAX_WAITING = 131_072;
 
 type Done = (error?: Error) => void;
 
+/** After this long without an answer the writer counts as stuck (a disk that hangs): no more is handed to it. */
+const STALL_MS = 5_000;
+
 interface Waiting {
   readonly batch: number;
+  /** When it was handed over: performance.now(). */
+  readonly since: number;
   readonly dones: readonly Done[];
 }
 
@@ -30,7 +35,10 @@ interface Waiting {
  * A thread's end of the audit log. Entries recorded in one event-loop turn go to the writer in one message and
  * come back in one acknowledgement. `done` is called exactly once, never before record() has returned.
  */
-export const createAuditSink = (port: MessagePort): ClosableAuditSink => {
+export const createAuditSink = (
+  port: MessagePort,
+  { stallMs = STALL_MS }: { readonly stallMs?: number } = {},
+): ClosableAuditSink => {
   let unavailable: string | undefined;
   let closing = false;
   let number = 0;
@@ -57,8 +65,9 @@ export const createAuditSink = (port: MessagePort): ClosableAuditSink => {
       written: written.length,
       synced: synced.length,
     };
-    if (written.length > 0) waitingWritten.push({ batch: number, dones: written });
-    if (synced.length > 0) waitingSynced.push({ batch: number, dones: synced });
+    const since = performance.now();
+    if (written.length > 0) waitingWritten.push({ batch: number, since, dones: written });
+    if (synced.length > 0) waitingSynced.push({ batch: number, since, dones: synced });
     entries = [];
     written = [];
     synced = [];
@@ -74,6 +83,19 @@ export const createAuditSink = (port: MessagePort): ClosableAuditSink => {
     const refused = waiting.filter(({ batch }) => batch >= from && batch <= to);
     waiting.splice(0, waiting.length, ...kept);
     for (const { dones } of refused) settle(dones, new AuditUnavailableError(reason));
+  };
+
+  const isStuck = (): boolean => {
+    if (waitingCount === 0) return false;
+    const oldest = Math.min(waitingWritten[0]?.since ?? Infinity, waitingSynced[0]?.since ?? Infinity);
+    return performance.now() - oldest > stallMs;
+  };
+
+  const refusal = (): string | undefined => {
+    if (closing) return 'the audit log is closing';
+    if (unavailable !== undefined) return unavailable;
+    if (waitingCount >= MAX_WAITING) return 'too many audit entries wait to be written';
+    return isStuck() ? 'the audit log does not answer' : undefined;
   };
 
   port.on('message', (message: Acknowledgement) => {
@@ -97,9 +119,9 @@ export const createAuditSink = (port: MessagePort): ClosableAuditSink => {
 
   return {
     record: (entry, durability, done) => {
-      const refusal = closing ? 'the audit log is closing' : unavailable;
-      if (refusal !== undefined || waitingCount >= MAX_WAITING) {
-        setImmediate(done, new AuditUnavailableError(refusal ?? 'too many audit entries wait to be written'));
+      const reason = refusal();
+      if (reason !== undefined) {
+        setImmediate(done, new AuditUnavailableError(reason));
         return;
       }
       const text = encode(entry);
@@ -113,7 +135,7 @@ export const createAuditSink = (port: MessagePort): ClosableAuditSink => {
       waitingCount += 1;
     },
     get healthy() {
-      return unavailable === undefined && !closing;
+      return refusal() === undefined;
     },
     close: async () => {
       closing = true;

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { resolve } from 'node:path';
+import type { Head } from '../audit/line.ts';
 import { verifyAuditLog } from '../audit/verify.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -9,10 +10,10 @@ export const auditCommand = (): Command => {
     .command('verify')
     .description('Check the hash chain of every entry; needs only the files')
     .argument('[folder]', 'folder of the audit log', 'data/audit')
-    .option('--head <seq:hash>', 'a head noted earlier: also finds entries cut off the end')
+    .option('--head <seq:hash>', 'a head noted earlier: also finds entries cut off the end', parseHead)
     .option('--json', 'print JSON')
-    .action(async (folder: string, { head, json }: { head?: string; json?: boolean }) => {
-      const report = await verifyAuditLog(resolve(folder), head === undefined ? undefined : parseHead(head));
+    .action(async (folder: string, { head, json }: { head?: Head; json?: boolean }) => {
+      const report = await verifyAuditLog(resolve(folder), head);
       if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
       else if (report.ok) {
         process.stdout.write(
@@ -29,7 +30,10 @@ export const auditCommand = (): Command => {
   return audit;
 };
 
-const parseHead = (text: string): { seq: number; hash: string } => {
-  const [seq = '', hash = ''] = text.split(':');
+const parseHead = (text: string): Head => {
+  const [, seq, hash] = /^(\d{1,15}):([A-Za-z0-9_-]{43})$/.exec(text) ?? [];
+  if (seq === undefined || hash === undefined) {
+    throw new InvalidArgumentError('expected what an earlier run printed as "head": number, colon, hash.');
+  }
   return { seq: Number(seq), hash };
 };

@@ -69,7 +69,6 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
 
   const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
   let closeFailure: string | undefined;
-  await ready(thread);
   thread.on('message', (message: WriterReport) => {
     if ('healthy' in message) {
       const { healthy, reason } = message;
@@ -86,6 +85,7 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
     new Float64Array(stats)[STAT.healthy] = 0;
     log('error', 'the audit writer has failed: restart the gateway', { reason: error.message });
   });
+  await ready(thread);
   const sink = createAuditSink(connect());
 
   return {
