@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { patternProblem } from './pattern.ts';
 
 const oid = z
   .string()
@@ -15,6 +16,13 @@ export const identifierType = z.enum([
   'hmt-permit',
 ]);
 
+/** A regular expression without flags, in a form that cannot take long. */
+const pattern = z.string().superRefine((source, context) => {
+  const problem = patternProblem(source);
+  if (problem !== undefined)
+    context.addIssue({ code: 'custom', message: `not a usable pattern: ${problem}` });
+});
+
 /** Where a number may stand in a certificate. */
 const place = z.union([
   z.strictObject({ extension: oid.meta({ description: 'Certificate extension holding the value' }) }),
@@ -29,46 +37,52 @@ const place = z.union([
 const decoder = z.enum(['der-string', 'text', 'skip-two', 'gbk']);
 
 /** One place to look for an identifier, and how it is written there. */
-export const identifierSourceSchema = z.strictObject({
-  from: place,
-  decode: z.array(decoder).min(1).default(['der-string', 'text']).meta({
-    description:
-      'der-string: one DER string; text: bare UTF-8; skip-two: two octets cut off, then UTF-8; gbk: bare GBK. Extensions only',
-  }),
-  transform: z
-    .enum(['none', 'hex', 'base64'])
-    .default('none')
-    .meta({ description: 'The text is the number in hex or Base64' }),
-  pattern: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Regular expression without flags; its first group (or the whole match) is the number',
+export const identifierSourceSchema = z
+  .strictObject({
+    from: place,
+    decode: z.array(decoder).min(1).default(['der-string', 'text']).meta({
+      description:
+        'der-string: one DER string; text: bare UTF-8; skip-two: two octets cut off, then UTF-8; gbk: bare GBK. Extensions only',
     }),
-  prefixes: z
-    .record(z.string().min(1), identifierType)
-    .default({})
-    .meta({
+    transform: z
+      .enum(['none', 'hex', 'base64'])
+      .default('none')
+      .meta({ description: 'The number is written in hex or Base64; a prefix may stand before or inside' }),
+    pattern: pattern.optional().meta({
+      description:
+        'Regular expression without flags over the text; its first group (or the whole match) holds the number. A text that does not match holds none',
+    }),
+    prefixes: z.record(z.string().min(1), identifierType).default({}).meta({
       description:
         'Type prefixes written before the number, such as SF, and the type each says; the longest that fits is taken off',
     }),
-  types: z
-    .array(identifierType)
-    .default([])
-    .meta({
+    types: z.array(identifierType).default([]).meta({
       description:
         'What a number without a known prefix may be; the first whose form and check digit are right',
     }),
-});
+  })
+  .refine(({ prefixes, types }) => types.length > 0 || Object.keys(prefixes).length > 0, {
+    error: 'expected "types" or "prefixes": what the number found here is',
+    path: ['types'],
+  });
 export type IdentifierSource = z.output<typeof identifierSourceSchema>;
 
 /** Where one authority's certificates carry identifiers (design, decision 7). Data, not code. */
 export const identityProfileSchema = z.strictObject({
-  sources: z.array(identifierSourceSchema).min(1).meta({ description: 'Looked at in this order' }),
+  sources: z
+    .array(identifierSourceSchema)
+    .min(1)
+    .meta({ description: 'All are read; a certificate may fill some of them only' }),
+  bothKinds: z.enum(['refuse', 'citizen', 'enterprise']).default('refuse').meta({
+    description:
+      "A certificate that names a citizen and an enterprise (an enterprise's, with its agent's number) is of this one, and the other's numbers are left out; refuse: an operator has to look",
+  }),
   name: z
     .strictObject({
       from: z.strictObject({ subject: z.union([z.enum(['CN', 'O']), oid]) }).prefault({ subject: 'CN' }),
-      strip: z.string().optional().meta({ description: 'Regular expression taken out of the name' }),
+      strip: pattern
+        .optional()
+        .meta({ description: 'Regular expression taken out of the name, wherever it matches' }),
     })
     .prefault({}),
 });

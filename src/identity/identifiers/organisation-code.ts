@@ -1,13 +1,12 @@
+import { writtenForm } from './written-form.ts';
+
 const WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
 
 /**
  * An organisation code without hyphen (GB 11714): eight characters and a check character. Undefined when it is none.
  */
 export const normaliseOrganisationCode = (text: string): string | undefined => {
-  const compact = text
-    .trim()
-    .toUpperCase()
-    .replace(/^([0-9A-Z]{8})-([0-9X])$/, '$1$2');
+  const compact = writtenForm(text).replace(/^([0-9A-Z]{8})-([0-9X])$/, '$1$2');
   if (!/^[0-9A-Z]{8}[0-9X]$/.test(compact)) return undefined;
   return organisationCheckCharacter(compact.slice(0, 8)) === compact[8] ? compact : undefined;
 };

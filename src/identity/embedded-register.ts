@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { Refusal } from '../refusal/refusal.ts';
+import { createFieldCipher } from '../storage/field-cipher.ts';
+import { inTransaction, openSqlite } from '../storage/sqlite.ts';
+import { openConflictTable, type ConflictFinding } from './embedded-conflicts.ts';
+import { checkKeys } from './embedded-key-check.ts';
+import { MIGRATIONS } from './embedded-register-schema.ts';
+import { openIdentityTables, type IdentityRow, type IdentityTables } from './embedded-tables.ts';
+import { createIdentifierHash, type IdentifierHash } from './identifier-hash.ts';
+import { equivalents, IDENTIFIER_TYPES } from './identifiers/index.ts';
+import type { Identifier, Identity, SubjectReading } from './identity.ts';
+import { comparableName } from './read-name.ts';
+import type { IdentityRegister, ReadingContext } from './register.ts';
+
+export interface EmbeddedRegisterOptions {
+  readonly file: string;
+  /** 32 bytes: seals names and numbers. */
+  readonly fieldKey: Uint8Array;
+  /** 32 bytes: hashes numbers. */
+  readonly hashKey: Uint8Array;
+}
+
+/** ms. Last use is kept to the hour: a read is cheap, a write is fsynced. */
+const LAST_USE_STEP = 3_600_000;
+
+/**
+ * Opens (or makes) a register in one SQLite file.
+ *
+ * @throws StorageError when the file cannot be used or was written with other keys
+ */
+export const openEmbeddedRegister = ({
+  file,
+  fieldKey,
+  hashKey,
+}: EmbeddedRegisterOptions): IdentityRegister => {
+  const database = openSqlite(file, MIGRATIONS);
+  const hash = createIdentifierHash(hashKey);
+  const cipher = createFieldCipher(fieldKey);
+  checkKeys(database, hash, cipher, file);
+  const tables = openIdentityTables(database, hash, cipher);
+  const conflicts = openConflictTable(database, cipher);
+
+  return {
+    identify: (reading, context) =>
+      answer(() => {
+        const known = answerKnown(tables, reading, hash, context);
+        if (known !== undefined) return known;
+        const result = inTransaction(database, () => {
+          const found = register(tables, reading, context);
+          if ('reason' in found) conflicts.record(found, context);
+          return found;
+        });
+        if ('reason' in result) throw new Refusal('ONECERT_IDENTITY_CONFLICT', result.reason);
+        return result;
+      }),
+    recordContradiction: (context) =>
+      answer(() => {
+        const finding = { reason: 'contradictory-certificate', reading: undefined, meets: [] } as const;
+        inTransaction(database, () => conflicts.record(finding, context));
+      }),
+    find: (identifier) =>
+      answer(() => {
+        // The identifier itself comes first among its equivalents.
+        const [row] = owners(tables, equivalents(identifier));
+        if (row === undefined) return undefined;
+        return {
+          identity: tables.identityOf(row),
+          registeredAt: row.registered_at,
+          certificates: tables.certificatesOf(row),
+        };
+      }),
+    count: () => answer(() => ({ ...tables.count(), conflicts: conflicts.count() })),
+    listConflicts: (page) => answer(() => conflicts.list(page)),
+    close: () => answer(() => database.close()),
+  };
+};
+
+/** The store is synchronous; its answers and errors are a promise's, as another store's would be. */
+const answer = <T>(work: () => T): Promise<T> =>
+  new Promise((resolve) => {
+    resolve(work());
+  });
+
+/** A certificate seen before and still read the same: two indexed reads, and a write once an hour. */
+const answerKnown = (
+  tables: IdentityTables,
+  reading: SubjectReading,
+  hash: IdentifierHash,
+  context: ReadingContext,
+): Identity | undefined => {
+  const known = tables.byCertificate(context.thumbprint);
+  if (known === undefined || known.authority !== context.authority) return undefined;
+  if (Buffer.compare(known.reading, hash.ofReading(reading)) !== 0) return undefined;
+  if (context.at - known.last_used >= LAST_USE_STEP) tables.touchCertificate(context);
+  return tables.identityOf(known);
+};
+
+/** Finds or registers; to be run in one write transaction. A conflict changes nothing. */
+const register = (
+  tables: IdentityTables,
+  reading: SubjectReading,
+  context: ReadingContext,
+): Identity | ConflictFinding => {
+  const implied = reading.identifiers.flatMap(equivalents);
+  const [owner, ...others] = owners(tables, implied);
+  const conflict = (reason: ConflictFinding['reason'], rows: readonly IdentityRow[]): ConflictFinding => ({
+    reason,
+    reading,
+    meets: rows.map(({ unified_id: unifiedId }) => unifiedId),
+  });
+  if (owner !== undefined) {
+    if (others.length > 0) return conflict('two-identities', [owner, ...others]);
+    if (hasAnotherNumber(tables, owner, implied)) return conflict('different-number', [owner]);
+    if (hasAnotherName(tables, owner, reading.name)) return conflict('different-name', [owner]);
+  }
+  const row = owner ?? tables.insertIdentity(randomBytes(16).toString('base64url'), reading, context);
+  if (tables.nameOf(row) === '' && reading.name !== '') tables.setName(row, reading.name);
+  for (const identifier of reading.identifiers) tables.learn(row, identifier, true, context);
+  for (const identifier of implied) tables.learn(row, identifier, false, context);
+  tables.rememberCertificate(row, reading, context);
+  const stored = tables.byIdentifier(reading.identifiers[0] as Identifier);
+  if (stored === undefined) throw new Error('a registered identity is found by its identifiers');
+  return tables.identityOf(stored);
+};
+
+/** The identities that have any of these identifiers, each once. */
+const owners = (tables: IdentityTables, identifiers: readonly Identifier[]): readonly IdentityRow[] => {
+  const rows = identifiers.flatMap((identifier) => tables.byIdentifier(identifier) ?? []);
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
+};
+
+const hasAnotherNumber = (
+  tables: IdentityTables,
+  row: IdentityRow,
+  identifiers: readonly Identifier[],
+): boolean =>
+  identifiers.some(
+    (identifier) => IDENTIFIER_TYPES[identifier.type].unique && tables.holdsOther(row, identifier),
+  );
+
+/** A certificate or a record without a name says nothing against the other. */
+const hasAnotherName = (tables: IdentityTables, row: IdentityRow, name: string): boolean => {
+  const [recorded, read] = [comparableName(tables.nameOf(row)), comparableName(name)];
+  return recorded !== '' && read !== '' && recorded !== read;
+};

@@ -1,0 +1,145 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { FieldCipher } from '../storage/field-cipher.ts';
+import type { IdentifierHash } from './identifier-hash.ts';
+import { strength } from './identifiers/index.ts';
+import type { Identifier, IdentifierType, Identity, SubjectKind, SubjectReading } from './identity.ts';
+import type { ReadingContext, UsedCertificate } from './register.ts';
+
+export interface IdentityRow {
+  readonly id: number;
+  readonly unified_id: string;
+  readonly kind: SubjectKind;
+  readonly name: Uint8Array;
+  readonly registered_at: number;
+}
+
+export interface CertificateRow extends IdentityRow {
+  readonly reading: Uint8Array;
+  readonly authority: string;
+  readonly last_used: number;
+}
+
+/** The statements of the embedded register, each prepared once. Sealing and hashing happen here and nowhere else. */
+export interface IdentityTables {
+  byCertificate(thumbprint: string): CertificateRow | undefined;
+  byIdentifier(identifier: Identifier): IdentityRow | undefined;
+  /** Whether the identity has another number of this one's type. */
+  holdsOther(row: IdentityRow, identifier: Identifier): boolean;
+  nameOf(row: IdentityRow): string;
+  identityOf(row: IdentityRow): Identity;
+  certificatesOf(row: IdentityRow): readonly UsedCertificate[];
+  count(): { readonly citizens: number; readonly enterprises: number };
+
+  insertIdentity(unifiedId: string, reading: SubjectReading, context: ReadingContext): IdentityRow;
+  setName(row: IdentityRow, name: string): void;
+  learn(row: IdentityRow, identifier: Identifier, stated: boolean, context: ReadingContext): void;
+  rememberCertificate(row: IdentityRow, reading: SubjectReading, context: ReadingContext): void;
+  touchCertificate(context: ReadingContext): void;
+}
+
+const IDENTITY = 'd.id, d.unified_id, d.kind, d.name, d.registered_at';
+
+export const openIdentityTables = (
+  database: DatabaseSync,
+  hash: IdentifierHash,
+  cipher: FieldCipher,
+): IdentityTables => {
+  const statements = {
+    byCertificate: database.prepare(
+      `SELECT ${IDENTITY}, c.reading, c.authority, c.last_used
+       FROM certificates c JOIN identities d ON d.id = c.identity WHERE c.thumbprint = ?`,
+    ),
+    byIdentifier: database.prepare(
+      `SELECT ${IDENTITY} FROM identifiers i JOIN identities d ON d.id = i.identity WHERE i.hash = ?`,
+    ),
+    holdsOther: database.prepare(
+      'SELECT 1 FROM identifiers WHERE identity = ? AND type = ? AND hash <> ? LIMIT 1',
+    ),
+    numbersOf: database.prepare(
+      'SELECT hash, type, value FROM identifiers WHERE identity = ? AND stated = 1',
+    ),
+    certificatesOf: database.prepare(
+      `SELECT thumbprint, authority, first_used AS firstUsed, last_used AS lastUsed
+       FROM certificates WHERE identity = ? ORDER BY first_used, thumbprint`,
+    ),
+    count: database.prepare('SELECT kind, count(*) AS total FROM identities GROUP BY kind'),
+    insertIdentity: database.prepare(
+      `INSERT INTO identities (unified_id, kind, name, registered_at) VALUES (?, ?, ?, ?)
+       RETURNING id, unified_id, kind, name, registered_at`,
+    ),
+    setName: database.prepare('UPDATE identities SET name = ? WHERE id = ?'),
+    learn: database.prepare(
+      `INSERT INTO identifiers (hash, identity, type, value, stated, authority, learned_at)
+       VALUES (:hash, :identity, :type, :value, :stated, :authority, :at)
+       ON CONFLICT (hash) DO UPDATE SET stated = 1 WHERE excluded.stated = 1 AND stated = 0`,
+    ),
+    rememberCertificate: database.prepare(
+      `INSERT INTO certificates (thumbprint, identity, authority, reading, first_used, last_used)
+       VALUES (:thumbprint, :identity, :authority, :reading, :at, :at)
+       ON CONFLICT (thumbprint) DO UPDATE SET identity = excluded.identity, authority = excluded.authority,
+         reading = excluded.reading, last_used = max(last_used, excluded.last_used)`,
+    ),
+    touchCertificate: database.prepare(
+      'UPDATE certificates SET last_used = max(last_used, ?) WHERE thumbprint = ?',
+    ),
+  };
+  const nameOf = (row: IdentityRow): string => cipher.decrypt(row.name, nameBinding(row.unified_id));
+
+  return {
+    byCertificate: (thumbprint) => statements.byCertificate.get(thumbprint) as CertificateRow | undefined,
+    byIdentifier: (identifier) =>
+      statements.byIdentifier.get(hash.ofIdentifier(identifier)) as IdentityRow | undefined,
+    holdsOther: (row, identifier) =>
+      statements.holdsOther.get(row.id, identifier.type, hash.ofIdentifier(identifier)) !== undefined,
+    nameOf,
+    identityOf: (row) => {
+      const rows = statements.numbersOf.all(row.id) as unknown as NumberRow[];
+      const identifiers = rows
+        .map(({ hash: key, type, value }) => ({ type, value: cipher.decrypt(value, valueBinding(key)) }))
+        .sort((a, b) => strength(a.type) - strength(b.type) || (a.value < b.value ? -1 : 1));
+      return { unifiedId: row.unified_id, kind: row.kind, identifiers, name: nameOf(row) };
+    },
+    certificatesOf: (row) =>
+      statements.certificatesOf.all(row.id).map((each) => ({ ...each })) as unknown as UsedCertificate[],
+    count: () => {
+      const rows = statements.count.all() as unknown as { kind: SubjectKind; total: number }[];
+      const of = (kind: SubjectKind): number => rows.find((row) => row.kind === kind)?.total ?? 0;
+      return { citizens: of('citizen'), enterprises: of('enterprise') };
+    },
+
+    insertIdentity: (unifiedId, { kind, name }, { at }) =>
+      statements.insertIdentity.get(
+        unifiedId,
+        kind,
+        cipher.encrypt(name, nameBinding(unifiedId)),
+        at,
+      ) as unknown as IdentityRow,
+    setName: (row, name) => {
+      statements.setName.run(cipher.encrypt(name, nameBinding(row.unified_id)), row.id);
+    },
+    learn: (row, identifier, stated, { authority, at }) => {
+      const key = hash.ofIdentifier(identifier);
+      const { type, value } = identifier;
+      const sealed = cipher.encrypt(value, valueBinding(key));
+      const flag = stated ? 1 : 0;
+      statements.learn.run({ hash: key, identity: row.id, type, value: sealed, stated: flag, authority, at });
+    },
+    rememberCertificate: (row, reading, { thumbprint, authority, at }) => {
+      const key = hash.ofReading(reading);
+      statements.rememberCertificate.run({ thumbprint, identity: row.id, authority, reading: key, at });
+    },
+    touchCertificate: ({ thumbprint, at }) => {
+      statements.touchCertificate.run(at, thumbprint);
+    },
+  };
+};
+
+interface NumberRow {
+  readonly hash: Uint8Array;
+  readonly type: IdentifierType;
+  readonly value: Uint8Array;
+}
+
+/** What a sealed value is bound to: its column and its row. */
+const nameBinding = (unifiedId: string): string => `identities.name ${unifiedId}`;
+const valueBinding = (hash: Uint8Array): string => `identifiers.value ${Buffer.from(hash).toString('hex')}`;
