@@ -1,0 +1,97 @@
+import { reading, type Counted, type MetricFamily } from './families.ts';
+import { eventLoopDelay, type MetricsPart } from './metrics.ts';
+
+/** What the control thread can be asked; every part is read when somebody asks for the metrics. */
+export interface ControlReadings {
+  /** Figures of the audit writer (AuditWriter.stats()). */
+  readonly audit: () => {
+    readonly entries: number;
+    readonly bytes: number;
+    readonly groups: number;
+    readonly syncs: number;
+    readonly syncSeconds: number;
+    readonly longestSyncSeconds: number;
+    readonly queued: number;
+    readonly refused: number;
+    readonly healthy: number;
+    readonly seq: number;
+  };
+  /** CRLs in force; `nextUpdate` in ms since the epoch. */
+  readonly crls?: () => readonly {
+    readonly authority: string;
+    readonly issuer: string;
+    readonly nextUpdate: number;
+    readonly entries: number;
+  }[];
+  /** Circuit breakers of OCSP responders. */
+  readonly responders?: () => readonly {
+    readonly authority: string;
+    readonly responder: string;
+    readonly state: 'closed' | 'half-open' | 'open';
+  }[];
+  readonly epochs?: () => { readonly trust: number; readonly revocation: number };
+  readonly clock?: () => number;
+}
+
+/** Metrics of the control thread: to be merged with those of the data-plane threads. */
+export const createControlMetrics = (readings: ControlReadings): { collect(): MetricsPart } => {
+  const { crls = () => [], responders = () => [], epochs, clock = Date.now } = readings;
+  const gauges: readonly Counted[] = [
+    reading(
+      {
+        name: 'onecert_crl_next_update_seconds',
+        help: 'Until the CRL in force is stale (negative: it is, and its certificates are refused)',
+      },
+      () =>
+        crls().map(({ authority, issuer, nextUpdate }) => ({
+          value: (nextUpdate - clock()) / 1000,
+          labels: { authority, issuer },
+        })),
+    ),
+    reading({ name: 'onecert_crl_entries', help: 'Revoked certificates in the CRL in force' }, () =>
+      crls().map(({ authority, issuer, entries }) => ({ value: entries, labels: { authority, issuer } })),
+    ),
+    reading(
+      { name: 'onecert_ocsp_responder_up', help: '1: asked as usual; 0: failed and left alone for a while' },
+      () =>
+        responders().map(({ authority, responder, state }) => ({
+          value: state === 'closed' ? 1 : 0,
+          labels: { authority, responder },
+        })),
+    ),
+    reading({ name: 'onecert_epoch', help: 'Versions of trust list and revocation data in force' }, () =>
+      Object.entries(epochs?.() ?? {}).map(([of, value]) => ({ value, labels: { of } })),
+    ),
+    eventLoopDelay('control'),
+  ];
+  return {
+    collect: () => [...auditFamilies(readings.audit()), ...gauges.map((family) => family.collect())],
+  };
+};
+
+const auditFamilies = (stats: ReturnType<ControlReadings['audit']>): readonly MetricFamily[] => {
+  const family = (name: string, type: 'counter' | 'gauge', value: number, help: string): MetricFamily => ({
+    name: `onecert_audit_${name}`,
+    help,
+    type,
+    aggregator: 'sum',
+    values: [{ value, labels: {} }],
+  });
+  return [
+    family('healthy', 'gauge', stats.healthy, '1: the audit log can be written; 0: nothing is answered'),
+    family('entries_total', 'counter', stats.entries, 'Entries written'),
+    family('bytes_total', 'counter', stats.bytes, 'Bytes written'),
+    family('writes_total', 'counter', stats.groups, 'Groups of entries written together'),
+    family('syncs_total', 'counter', stats.syncs, 'Forced to the disk'),
+    family('sync_seconds_total', 'counter', stats.syncSeconds, 'Time that took'),
+    family('sync_longest_seconds', 'gauge', stats.longestSyncSeconds, 'The longest time one took'),
+    family(
+      'refused_total',
+      'counter',
+      stats.refused,
+      'Entries that could not be kept; their calls were refused',
+    ),
+    family('queued_batches', 'gauge', stats.queued, 'Batches waiting for the writer'),
+    family('seq', 'gauge', stats.seq, 'Number of the last entry'),
+  ];
+};
