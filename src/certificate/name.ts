@@ -128,8 +128,8 @@ const escapeValue = (value: string): string =>
   value
     .replace(/[\\",+<>;]/g, '\\$&')
     .replace(/^[ #]| $/g, '\\$&')
-    // eslint-disable-next-line no-control-regex -- control characters in a name must not reach a terminal or log
     .replace(
+      // eslint-disable-next-line no-control-regex -- control characters in a name must not reach a terminal or log
       /[\u0000-\u001f\u007f]/g,
       (control) => `\\${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );

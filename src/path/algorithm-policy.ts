@@ -16,7 +16,6 @@ const signature = z.enum([
   'ed25519',
   'sm2-sm3',
 ]);
-type SignatureName = z.infer<typeof signature>;
 
 const curve = z.enum(['P-256', 'P-384', 'P-521', 'ed25519', 'sm2']);
 
@@ -59,7 +58,7 @@ export const allowsSignature = (
 export const allowsKey = (policy: AlgorithmPolicy, key: PublicKey, at: number): boolean => {
   switch (key.type) {
     case 'rsa':
-      if (key.bits > RSA_MAXIMUM_BITS) return false;
+      if (key.bits > RSA_MAXIMUM_BITS || key.sound === false) return false;
       return key.bits >= policy.rsaMinimumBits || (key.bits >= 1024 && hasException(policy, 'rsa-1024', at));
     case 'ec':
     case 'sm2':
@@ -71,7 +70,7 @@ export const allowsKey = (policy: AlgorithmPolicy, key: PublicKey, at: number): 
   }
 };
 
-const nameOf = ({ name, hash }: SignatureAlgorithm): SignatureName | string =>
+const nameOf = ({ name, hash }: SignatureAlgorithm): string =>
   hash === undefined ? name : `${name}-${hash}`;
 
 /** An exception ends with the day it names, in the authority's time zone (UTC+8). */

@@ -2,6 +2,8 @@ import type { Certificate } from '../certificate/certificate.ts';
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { Step } from '../refusal/step.ts';
 import type { AlgorithmPolicy } from './algorithm-policy.ts';
+import type { AuthorityStandings } from './authority-standing.ts';
+import type { PolicySettings } from './policy-settings.ts';
 
 /** A certificate the operators trust, and under what rules. Every path ends in one. */
 export interface TrustAnchor {
@@ -9,7 +11,19 @@ export interface TrustAnchor {
   readonly authority: string;
   readonly certificate: Certificate;
   readonly algorithmPolicy: AlgorithmPolicy;
+  /** Which certificate policies are demanded. Default: none. */
+  readonly policySettings?: PolicySettings;
+  /** How far each authority of the trust list is trusted. Default: all of them without limit. */
+  readonly standings?: AuthorityStandings;
+  /** When the signed trust list this anchor stands in expires, ms since the epoch. Default: never. */
+  readonly listExpires?: number;
 }
+
+/**
+ * What the leaf is to be used for: signing in; signing CRLs (RFC 5280 section 6.3.3 (f): validate the path of a CRL
+ * issuer with the one anchor of the certificate it is about); or "any", which asks nothing of the leaf.
+ */
+export type PathPurpose = 'client-auth' | 'crl-issuer' | 'any';
 
 /** Everything a validation depends on: no I/O, no clock (RFC 5280 section 6.1.1). */
 export interface PathInput {
@@ -19,8 +33,8 @@ export interface PathInput {
   readonly anchors: readonly TrustAnchor[];
   /** The moment to judge at, ms since the epoch. */
   readonly at: number;
-  /** "any" leaves out what only signing in demands of the leaf. Default "client-auth". */
-  readonly purpose?: 'client-auth' | 'any';
+  /** Default "client-auth". */
+  readonly purpose?: PathPurpose;
 }
 
 declare const verified: unique symbol;
@@ -31,8 +45,25 @@ export interface VerifiedPath {
   /** Leaf first; the anchor's certificate last. */
   readonly certificates: readonly Certificate[];
   readonly anchor: TrustAnchor;
+  /** user-constrained-policy-set (RFC 5280 section 6.1.6): dotted, in the anchor's domain. */
+  readonly policies: readonly string[];
+}
+
+/** Why one possible path was refused. */
+export interface Attempt {
+  /** Leaf first; the anchor's certificate last. */
+  readonly certificates: readonly Certificate[];
+  readonly code: RefusalCode;
+  readonly steps: readonly Step[];
 }
 
 export type PathResult =
   | { readonly ok: true; readonly path: VerifiedPath; readonly steps: readonly Step[] }
-  | { readonly ok: false; readonly code: RefusalCode; readonly steps: readonly Step[] };
+  | {
+      readonly ok: false;
+      /** Of the attempt that came nearest to passing. */
+      readonly code: RefusalCode;
+      readonly steps: readonly Step[];
+      /** Every possible path that was tried, in that order; not more than a few are kept. */
+      readonly attempts: readonly Attempt[];
+    };

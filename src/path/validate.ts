@@ -4,78 +4,114 @@ import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { Step } from '../refusal/step.ts';
 import { Budget } from './budget.ts';
 import { candidatePaths, type CandidatePath } from './build.ts';
-import type { Link, PathCheck, PathState } from './checks/check.ts';
+import type { Link, PathCheck } from './checks/check.ts';
 import { ANCHOR_CHECKS, PATH_CHECKS } from './checks/index.ts';
-import type { PathInput, PathResult, VerifiedPath } from './types.ts';
+import { initialState } from './path-state.ts';
+import type { Attempt, PathInput, PathResult, VerifiedPath } from './types.ts';
+import { noPath } from './no-path.ts';
+
+/** Reports kept of the paths that were tried. */
+const ATTEMPTS_KEPT = 8;
 
 /**
  * Builds and validates a certification path (RFC 5280 section 6.1). Tries candidates until one passes; when none
- * does, the report is that of the candidate that came furthest. Pure: the same input gives the same result.
+ * does, the report is that of the candidate that came nearest. Pure: the same input gives the same result.
  */
 export const validatePath = (input: PathInput, budget = new Budget()): PathResult => {
-  let best: Extract<PathResult, { ok: false }> | undefined;
-  for (const candidate of candidatePaths([input.leaf], input.intermediates, input.anchors, budget)) {
+  const attempts: Attempt[] = [];
+  let best: Failure | undefined;
+  for (const candidate of candidatePaths(input, budget)) {
     const result = validateCandidate(candidate, input, budget);
-    if (result.ok) return result;
-    if (best === undefined || result.steps.length > best.steps.length) best = result;
+    if ('path' in result) return { ok: true, ...result };
+    if (attempts.length < ATTEMPTS_KEPT) attempts.push(result.attempt);
+    if (best === undefined || isNearer(result, best)) best = result;
+    if (budget.isSpent) break;
   }
-  return best ?? untrusted(input.leaf);
+  if (best === undefined) return { ok: false, ...noPath(input), attempts };
+  return { ok: false, code: best.attempt.code, steps: best.attempt.steps, attempts };
+};
+
+interface Success {
+  readonly path: VerifiedPath;
+  readonly steps: readonly Step[];
+}
+
+interface Failure {
+  readonly attempt: Attempt;
+  /** Certificates from the leaf up to the one that failed. */
+  readonly remaining: number;
+  /** Checks that this one passed. */
+  readonly passed: number;
+  readonly check: string;
+}
+
+/**
+ * A signature that does not verify says that the path was the wrong one (an authority's old key, a namesake), unless
+ * there is no other; so any other failure tells more. Beyond that, the path that got nearer to the leaf tells most.
+ */
+const isNearer = (a: Failure, b: Failure): boolean => {
+  const [aSigned, bSigned] = [a.check !== 'signature', b.check !== 'signature'];
+  if (aSigned !== bSigned) return aSigned;
+  return a.remaining === b.remaining ? a.passed > b.passed : a.remaining < b.remaining;
 };
 
 const validateCandidate = (
   { below, anchor }: CandidatePath,
   input: PathInput,
   budget: Budget,
-): PathResult => {
+): Success | Failure => {
   const steps: Step[] = [];
-  const state: PathState = { maxPathLength: Number.POSITIVE_INFINITY, purposes: undefined };
+  const state = initialState(anchor);
   const shared = { anchor, at: input.at, purpose: input.purpose ?? 'client-auth', budget, state };
   const top = anchor.certificate;
-  state.maxPathLength = top.basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY;
+  const certificates = [...below, top];
+  const failure = (failed: Failed, remaining: number): Failure => ({
+    attempt: { certificates, code: failed.code, steps },
+    remaining,
+    passed: failed.passed,
+    check: failed.check,
+  });
 
-  const above: Link = { ...shared, certificate: top, issuer: top, isLeaf: false };
+  const above: Link = {
+    ...shared,
+    certificate: top,
+    issuer: top,
+    isLeaf: below.length === 0,
+    isSelfIssued: true,
+  };
   const failed = runChecks(ANCHOR_CHECKS, above, steps);
-  if (failed !== undefined) return { ok: false, code: failed, steps };
+  if (failed !== undefined) return failure(failed, below.length + 1);
 
   let issuer = top;
   for (let index = below.length - 1; index >= 0; index--) {
     const certificate = below[index] as Certificate;
-    const code = runChecks(PATH_CHECKS, { ...shared, certificate, issuer, isLeaf: index === 0 }, steps);
-    if (code !== undefined) return { ok: false, code, steps };
+    const isSelfIssued = certificate.issuer.key === certificate.subject.key;
+    const link: Link = { ...shared, certificate, issuer, isLeaf: index === 0, isSelfIssued };
+    const failed = runChecks(PATH_CHECKS, link, steps);
+    if (failed !== undefined) return failure(failed, index + 1);
     issuer = certificate;
   }
-  return { ok: true, path: { certificates: [...below, top], anchor } as unknown as VerifiedPath, steps };
+  const path = { certificates, anchor, policies: state.userPolicies } as unknown as VerifiedPath;
+  return { path, steps };
 };
 
-const runChecks = (checks: readonly PathCheck[], link: Link, steps: Step[]): RefusalCode | undefined => {
+interface Failed {
+  readonly code: RefusalCode;
+  readonly check: string;
+  readonly passed: number;
+}
+
+const runChecks = (checks: readonly PathCheck[], link: Link, steps: Step[]): Failed | undefined => {
   const on = formatName(link.certificate.subject);
-  for (const { name: check, clause, passed, run } of checks) {
+  for (let index = 0; index < checks.length; index++) {
+    const { name: check, clause, passed, run } = checks[index] as PathCheck;
     const objection = run(link);
     if (objection !== undefined) {
       steps.push({ check, clause, on, outcome: 'failed', ...objection });
-      return objection.code;
+      return { code: objection.code, check, passed: index };
     }
-    steps.push({ check, clause, on, outcome: 'passed', zh: passed.zh, en: passed.en });
+    if (passed !== undefined)
+      steps.push({ check, clause, on, outcome: 'passed', zh: passed.zh, en: passed.en });
   }
   return undefined;
-};
-
-const untrusted = (leaf: Certificate): PathResult => {
-  const code = 'ONECERT_CERTIFICATE_UNTRUSTED';
-  const issuer = formatName(leaf.issuer);
-  return {
-    ok: false,
-    code,
-    steps: [
-      {
-        check: 'path',
-        clause: 'RFC 5280 6.1',
-        on: formatName(leaf.subject),
-        outcome: 'failed',
-        code,
-        zh: `颁发者 ${issuer} 不能连到信任列表中的任何机构`,
-        en: `No path from the issuer ${issuer} to any authority in the trust list`,
-      },
-    ],
-  };
 };

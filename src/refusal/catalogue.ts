@@ -90,6 +90,30 @@ export const CATALOGUE = {
     'The certificate was not issued by an authority this platform accepts',
     'Choose a certificate of an accepted authority and try again. The home page lists them.',
   ),
+  ONECERT_AUTHORITY_WITHDRAWN: entry(
+    403,
+    'The trust list (status, validity)',
+    '本平台已停止认可签发该证书的电子认证机构',
+    '您的证书不能再用于本平台。请换用其他认可机构签发的证书；认可机构名单见首页。',
+    'This platform no longer accepts the authority that issued the certificate',
+    'Your certificate cannot be used here any more. Use one of another accepted authority; the home page lists them.',
+  ),
+  ONECERT_AUTHORITY_WINDING_DOWN: entry(
+    403,
+    'The trust list (status: winding-down, acceptIssuedBefore)',
+    '签发该证书的机构正在退出，本平台只认可其在截止日之前签发的证书',
+    '您的证书签发于截止日之后。请换用其他认可机构签发的证书；认可机构名单见首页。',
+    'The authority that issued the certificate is winding down: only its older certificates are accepted',
+    'Yours was issued after the last day. Use a certificate of another accepted authority; the home page lists them.',
+  ),
+  ONECERT_TRUST_LIST_EXPIRED: entry(
+    503,
+    'The trust list (expires)',
+    '本平台的信任列表已过期，暂时不能判定任何证书',
+    '您的证书没有问题的迹象。请稍后再试；运维人员需要重新签署信任列表。',
+    'The trust list of this platform has expired, so no certificate can be judged',
+    'Nothing says that your certificate is bad. Try again later; the operators have to sign the trust list again.',
+  ),
   ONECERT_CERTIFICATE_SIGNATURE_INVALID: entry(
     403,
     'RFC 5280 section 6.1.3 (a)(1)',
@@ -161,6 +185,15 @@ export const CATALOGUE = {
     `${CONTACT_CA_ZH}。`,
     'The certificate is outside what its issuer may issue',
     `${CONTACT_CA_EN}.`,
+  ),
+
+  ONECERT_CERTIFICATE_POLICY: entry(
+    403,
+    'RFC 5280 sections 4.2.1.4 and 6.1.5 (g); the policies the trust list demands of the authority',
+    '证书所依据的证书策略不在本平台接受的范围内',
+    `请换用符合要求的证书；如果没有，${CONTACT_CA_ZH}。`,
+    'The certificate was not issued under a policy that this platform accepts',
+    `Choose another certificate. If you have none, ${CONTACT_CA_EN.toLowerCase()}.`,
   ),
 
   // Verdict: revocation

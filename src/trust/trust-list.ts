@@ -30,6 +30,7 @@ export const createTrustList = (epoch: number, authorities: readonly Authority[]
         authority: settings.authority,
         certificate,
         algorithmPolicy: settings.algorithms,
+        policySettings: settings.policies,
       })),
     ),
     intermediates: inForce.flatMap(({ intermediates }) => intermediates),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Certificate } from '../../src/certificate/certificate.ts';
 import { parseCertificate } from '../../src/certificate/parse.ts';
 import { algorithmPolicySchema } from '../../src/path/algorithm-policy.ts';
+import type { PathResult } from '../../src/path/types.ts';
 import { validatePath } from '../../src/path/validate.ts';
 import { Refusal } from '../../src/refusal/refusal.ts';
 
@@ -12,6 +13,11 @@ interface Run {
   title: string;
   trustAnchor: string;
   chain: string[];
+  initialPolicySet: string[];
+  initialExplicitPolicy: boolean;
+  initialPolicyMappingInhibit: boolean;
+  initialInhibitAnyPolicy: boolean;
+  expectedUserConstrainedPolicySet: string[];
   validationTime: string;
   shouldValidate: boolean;
 }
@@ -20,8 +26,22 @@ const folder = join(import.meta.dirname, 'pkits');
 const runs = JSON.parse(readFileSync(join(folder, 'pkits.json'), 'utf8')) as Run[];
 const load = (name: string): Certificate => parseCertificate(readFileSync(join(folder, 'certs', name)));
 
-/** Sections whose outcome path checks alone decide. The others need CRLs, policies or name constraints. */
-const SECTIONS = ['4.1', '4.2', '4.3', '4.5', '4.6', '4.7', '4.16'];
+/** Sections whose outcome path checks alone decide. The others need CRLs. */
+const SECTIONS = [
+  '4.1',
+  '4.2',
+  '4.3',
+  '4.5',
+  '4.6',
+  '4.7',
+  '4.8',
+  '4.9',
+  '4.10',
+  '4.11',
+  '4.12',
+  '4.13',
+  '4.16',
+];
 /** DSA is refused by algorithm policy, whatever the suite expects. */
 const DSA = new Set(['4.1.4', '4.1.5', '4.1.6']);
 /** Decided by revocation, though the section is otherwise about paths. */
@@ -34,15 +54,22 @@ const covered = runs.filter(
 describe(`PKITS path validation: ${covered.length} of ${runs.length} runs`, () => {
   const algorithmPolicy = algorithmPolicySchema.parse({});
 
-  const verdict = (run: Run): boolean => {
+  const validate = (run: Run): PathResult | undefined => {
     try {
       const [leaf, ...above] = run.chain.map(load).reverse();
       if (leaf === undefined) throw new Error('an empty chain');
-      const anchor = { authority: 'pkits', certificate: load(run.trustAnchor), algorithmPolicy };
+      const policySettings = {
+        initialPolicySet: run.initialPolicySet,
+        explicitPolicy: run.initialExplicitPolicy,
+        policyMappingInhibit: run.initialPolicyMappingInhibit,
+        anyPolicyInhibit: run.initialInhibitAnyPolicy,
+      };
+      const certificate = load(run.trustAnchor);
+      const anchor = { authority: 'pkits', certificate, algorithmPolicy, policySettings };
       const at = Date.parse(run.validationTime);
-      return validatePath({ leaf, intermediates: above, anchors: [anchor], at, purpose: 'any' }).ok;
+      return validatePath({ leaf, intermediates: above, anchors: [anchor], at, purpose: 'any' });
     } catch (error) {
-      if (error instanceof Refusal) return false;
+      if (error instanceof Refusal) return undefined;
       throw error;
     }
   };
@@ -50,7 +77,11 @@ describe(`PKITS path validation: ${covered.length} of ${runs.length} runs`, () =
   it.each(covered.map((run) => [`${run.id}${run.subpart ?? ''} ${run.title}`, run] as const))(
     '%s',
     (_title, run) => {
-      expect(verdict(run)).toBe(DSA.has(run.id) ? false : run.shouldValidate);
+      const result = validate(run);
+      expect(result?.ok ?? false).toBe(DSA.has(run.id) ? false : run.shouldValidate);
+      if (result?.ok === true) {
+        expect([...result.path.policies].sort()).toEqual(run.expectedUserConstrainedPolicySet.sort());
+      }
     },
   );
 });

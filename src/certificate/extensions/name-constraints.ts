@@ -7,7 +7,7 @@ export interface Subtree {
   readonly whole: boolean;
 }
 
-/** Subtrees by the form of name they speak of: see nameForm. */
+/** Subtrees by the form of name they speak of: see nameFormOf. */
 export type Subtrees = ReadonlyMap<string, readonly Subtree[]>;
 
 /** RFC 5280 section 4.2.1.10. */
@@ -17,7 +17,7 @@ export interface NameConstraints {
 }
 
 /** Name forms are constrained each by itself; every kind of otherName is a form of its own. */
-export const nameForm = (name: GeneralName): string =>
+export const nameFormOf = (name: GeneralName): string =>
   name.type === 'otherName' ? `otherName ${name.oid}` : name.type;
 
 /** RFC 5280 section 4.2.1.10: not an empty sequence, nor an empty list in it. Throws DerError. */
@@ -42,7 +42,7 @@ const readSubtrees = (list: DerReader | undefined): Subtrees => {
     const maximum = distance(fields, 1);
     fields.finish();
     const subtree = { base, whole: (minimum ?? 0) === 0 && maximum === undefined };
-    const form = nameForm(base);
+    const form = nameFormOf(base);
     const known = subtrees.get(form);
     if (known === undefined) subtrees.set(form, [subtree]);
     else known.push(subtree);

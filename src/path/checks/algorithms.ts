@@ -1,3 +1,4 @@
+import type { PublicKey } from '../../certificate/public-key.ts';
 import { allowsKey, allowsSignature } from '../algorithm-policy.ts';
 import { codeFor, type PathCheck } from './check.ts';
 
@@ -10,7 +11,7 @@ export const algorithms: PathCheck = {
     const { certificate, anchor, at } = link;
     const { publicKey, signatureAlgorithm } = certificate;
     if (!allowsKey(anchor.algorithmPolicy, publicKey, at)) {
-      const key = publicKey.type === 'rsa' ? `RSA-${publicKey.bits}` : (publicKey.curve ?? publicKey.type);
+      const key = keyText(publicKey);
       return {
         code: codeFor(link, 'ONECERT_CERTIFICATE_WEAK'),
         zh: `密钥 ${key} 不符合该机构的算法要求`,
@@ -29,3 +30,7 @@ export const algorithms: PathCheck = {
     return undefined;
   },
 };
+
+/** A key as a report names it. */
+export const keyText = ({ type, bits, curve, sound }: PublicKey): string =>
+  type === 'rsa' ? `RSA-${bits}${sound === false ? ' (unsound)' : ''}` : (curve ?? type);

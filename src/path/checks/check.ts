@@ -1,7 +1,8 @@
 import type { Certificate } from '../../certificate/certificate.ts';
 import type { RefusalCode } from '../../refusal/catalogue.ts';
 import type { Budget } from '../budget.ts';
-import type { TrustAnchor } from '../types.ts';
+import type { PathState } from '../path-state.ts';
+import type { PathPurpose, TrustAnchor } from '../types.ts';
 
 /** One certificate of a candidate path, with what its checks may look at. The path is walked from the anchor down. */
 export interface Link {
@@ -9,20 +10,14 @@ export interface Link {
   /** The certificate above. */
   readonly issuer: Certificate;
   readonly isLeaf: boolean;
+  /** Issuer and subject are one name (RFC 5280 section 3.2): an authority's new key, or new rules for itself. */
+  readonly isSelfIssued: boolean;
   readonly anchor: TrustAnchor;
   /** ms since the epoch. */
   readonly at: number;
-  readonly purpose: 'client-auth' | 'any';
+  readonly purpose: PathPurpose;
   readonly budget: Budget;
   readonly state: PathState;
-}
-
-/** What checks carry from one certificate to the next (RFC 5280 section 6.1.2). */
-export interface PathState {
-  /** max_path_length: how many more certificates that are not self-issued may stand above the leaf. */
-  maxPathLength: number;
-  /** Purposes every extendedKeyUsage so far allows; undefined while none has said anything. */
-  purposes: ReadonlySet<string> | undefined;
 }
 
 export interface Sentence {
@@ -38,8 +33,8 @@ export interface Objection extends Sentence {
 export interface PathCheck {
   readonly name: string;
   readonly clause: string;
-  /** What is said when there is no objection. */
-  readonly passed: Sentence;
+  /** What is said when there is no objection; undefined for what only prepares the state for the next certificate. */
+  readonly passed: Sentence | undefined;
   /** May change `link.state` for the certificates below. */
   readonly run: (link: Link) => Objection | undefined;
 }

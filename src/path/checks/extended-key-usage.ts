@@ -15,7 +15,8 @@ export const extendedKeyUsage: PathCheck = {
     const { certificate, state, purpose } = link;
     const said = certificate.extendedKeyUsage;
     if (said !== undefined && !said.includes(ANY)) state.purposes = new Set(said);
-    if (purpose === 'any' || state.purposes === undefined || state.purposes.has(CLIENT_AUTH))
+    // CRLs have no purpose of their own: keyUsage alone says who may sign them.
+    if (purpose !== 'client-auth' || state.purposes === undefined || state.purposes.has(CLIENT_AUTH))
       return undefined;
     return {
       code: codeFor(link, 'ONECERT_CERTIFICATE_USAGE'),

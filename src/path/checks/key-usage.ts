@@ -5,7 +5,7 @@ const ENCIPHERING: readonly KeyUsage[] = ['keyEncipherment', 'dataEncipherment',
 
 export const keyUsage: PathCheck = {
   name: 'key-usage',
-  clause: 'RFC 5280 6.1.4 (n), 4.2.1.3',
+  clause: 'RFC 5280 6.1.4 (n), 6.3.3 (f), 4.2.1.3',
   passed: { zh: '密钥用途符合要求', en: 'The key usage is right' },
   run: ({ isLeaf, certificate, purpose }) => {
     const usage = certificate.keyUsage;
@@ -18,9 +18,19 @@ export const keyUsage: PathCheck = {
             en: "The issuer's certificate may not sign certificates (keyCertSign is not set)",
           };
     }
+    if (purpose === 'crl-issuer') return crlIssuerUsage(certificate);
     return purpose === 'any' ? undefined : leafUsage(certificate);
   },
 };
+
+const crlIssuerUsage = ({ keyUsage: usage }: Certificate): Objection | undefined =>
+  usage === undefined || usage.has('cRLSign')
+    ? undefined
+    : {
+        code: 'ONECERT_CERTIFICATE_CHAIN',
+        zh: '签发吊销列表的证书不允许签发吊销列表',
+        en: 'The certificate may not sign CRLs (cRLSign is not set)',
+      };
 
 /**
  * Only a signature proves a person. Chinese authorities issue a second, encryption certificate whose key they

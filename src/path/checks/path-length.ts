@@ -4,10 +4,9 @@ export const pathLength: PathCheck = {
   name: 'path-length',
   clause: 'RFC 5280 6.1.4 (l), (m)',
   passed: { zh: '证书链长度在允许范围内', en: 'The path is no longer than allowed' },
-  run: ({ isLeaf, certificate, state }) => {
+  run: ({ isLeaf, isSelfIssued, certificate, state }) => {
     if (isLeaf) return undefined;
-    const selfIssued = certificate.issuer.key === certificate.subject.key;
-    if (!selfIssued && state.maxPathLength-- <= 0) {
+    if (!isSelfIssued && state.maxPathLength-- <= 0) {
       return {
         code: 'ONECERT_CERTIFICATE_CHAIN',
         zh: '证书链长度超过上级机构的限制',

@@ -1,0 +1,24 @@
+import type { Certificate } from '../certificate/certificate.ts';
+
+/** How far the operators trust one authority. Times are milliseconds since the epoch; undefined: no such limit. */
+export interface AuthorityStanding {
+  /** Identifier of the authority in the trust list. */
+  readonly authority: string;
+  readonly withdrawn: boolean;
+  /** Trusted at this moment and later. */
+  readonly trustedFrom: number | undefined;
+  /** Trusted before this moment. */
+  readonly trustedUntil: number | undefined;
+  /** Winding down: only certificates whose notBefore is before this moment. */
+  readonly acceptIssuedBefore: number | undefined;
+}
+
+/**
+ * The standing of every authority that the trust list knows, by authorityKey of each of its certificates. By key, not
+ * by anchor: another authority's cross-certificate must not bring a withdrawn authority back in.
+ */
+export type AuthorityStandings = ReadonlyMap<string, AuthorityStanding>;
+
+/** The key alone, without its algorithm's parameters, which may be written in more than one way. */
+export const authorityKey = ({ publicKey }: Certificate): string =>
+  Buffer.from(publicKey.keyBits).toString('base64');
