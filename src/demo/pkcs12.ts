@@ -1,11 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import forge from 'node-forge';
+import { PKCS12_PASSWORD } from './pkcs12-password.ts';
 
 const { asn1, pkcs12, hmac, md, random } = forge;
 type Node = forge.asn1.Asn1;
-
-/** Password of every PKCS#12 file of the demo city. It guards nothing: the keys lie beside it in clear. */
-export const PKCS12_PASSWORD = 'onecert';
 
 const ITERATIONS = 2048;
 const OID = {
@@ -84,10 +82,9 @@ const octetString = (bytes: string): Node => universal(Type.OCTETSTRING, bytes);
 const nothing = (): Node => universal(Type.NULL, '');
 const oid = (dotted: string): Node => universal(Type.OID, asn1.oidToDer(dotted).getBytes());
 const integer = (value: number): Node => universal(Type.INTEGER, asn1.integerToDer(value).getBytes());
-const bmpString = (text: string): Node =>
-  universal(Type.BMPSTRING, binary(Buffer.from(text, 'utf16le').swap16()));
-const tagged = (content: Node): Node =>
-  asn1.create(Class.CONTEXT_SPECIFIC, 0 as forge.asn1.Type, true, [content]);
+/** forge writes the characters of a BMPString as two octets each. */
+const bmpString = (text: string): Node => universal(Type.BMPSTRING, text);
+const tagged = (content: Node): Node => asn1.create(Class.CONTEXT_SPECIFIC, 0, true, [content]);
 const data = (bytes: string): Node => sequence(oid(OID.data), tagged(octetString(bytes)));
 const toDer = (node: Node): string => asn1.toDer(node).getBytes();
 /** forge counts octets in the characters of a string. */
