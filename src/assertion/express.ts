@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AssertionError } from './assertion-error.ts';
+import type { AssertionError } from './assertion-error.ts';
 import { ASSERTION_HEADER, type AssertionClaims } from './claims.ts';
-import { verifyAssertion, type VerifyAssertionOptions } from './verify.ts';
+import { checkOptions, verifyAssertion, type VerifyAssertionOptions } from './verify.ts';
 
 declare global {
   // Express's own place for what middleware adds to a request.
@@ -24,8 +24,11 @@ export type AssertionMiddleware = (
  * Middleware for Express (and anything else with its signature) that lets only calls through which the gateway
  * asserts, with the claims in `req.onecert`. Others are answered here with problem+json (RFC 9457): 401, or 503
  * when the gateway's keys cannot be fetched.
+ *
+ * @throws TypeError at once where the options leave a check out
  */
 export const requireAssertion = (options: VerifyAssertionOptions): AssertionMiddleware => {
+  checkOptions(options);
   const name = ASSERTION_HEADER.toLowerCase();
   return (request, response, next) => {
     const header = request.headers[name];
@@ -52,7 +55,7 @@ const refuse = (response: ServerResponse, error: AssertionError): void => {
     .writeHead(status, {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
-      ...(status === 401 && { 'WWW-Authenticate': ASSERTION_HEADER }),
+      ...(status === 401 ? { 'WWW-Authenticate': ASSERTION_HEADER } : { 'Retry-After': '5' }),
     })
     .end(JSON.stringify(problem));
 };
