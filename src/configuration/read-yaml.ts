@@ -21,8 +21,15 @@ export const readYaml = <Schema extends z.ZodType>(
   file: string,
   schema: Schema,
   environment: NodeJS.ProcessEnv = process.env,
+): ReadDocument<z.output<Schema>> => parseYaml(file, readText(file), schema, environment);
+
+/** As readYaml, of text that has been read already (and its signature checked, say). `file` is what errors name. */
+export const parseYaml = <Schema extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: Schema,
+  environment: NodeJS.ProcessEnv = process.env,
 ): ReadDocument<z.output<Schema>> => {
-  const text = readText(file);
   const lines = new LineCounter();
   // uniqueKeys: a key written twice is a mistake, not "the last one wins".
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });

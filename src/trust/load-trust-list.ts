@@ -1,26 +1,62 @@
-import { readdirSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import type { Certificate } from '../certificate/certificate.ts';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
-import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
+import { parseYaml, type ReadDocument } from '../configuration/read-yaml.ts';
+import { authorityKey } from '../path/authority-standing.ts';
 import { authoritySettingsSchema, type AuthoritySettings } from './authority-settings.ts';
+import { checkSignature } from './check-signature.ts';
+import type { SeenTrustList } from './last-seen.ts';
 import { readAuthorityCertificates } from './read-certificates.ts';
+import { readTrustFolder, type TrustFolder } from './trust-folder.ts';
 import { createTrustList, type Authority, type TrustList } from './trust-list.ts';
 
+export interface LoadOptions {
+  /** Set: the list must be signed by this key. Not set: a signature that may be there is not looked at. */
+  readonly operatorKey?: KeyObject | undefined;
+  /** The moment a signed list is judged at, ms since the epoch. Default: now. */
+  readonly at?: number;
+  /** The highest signed list seen so far (readLastSeen); an older one is refused. */
+  readonly lastSeen?: SeenTrustList | undefined;
+}
+
 /**
- * Reads a trust list: `folder`/<authority>/authority.yaml and the certificates it names.
+ * Reads a trust list: `folder`/<authority>/authority.yaml and the certificates it names, and checks its signature where
+ * an operators' key is set. What is checked and what is used are the same bytes, read once.
  *
  * @throws ConfigurationError with everything wrong in all of them
  */
-export const loadTrustList = (folder: string, epoch: number): TrustList => {
+export const loadTrustList = (folder: string, epoch: number, options: LoadOptions = {}): TrustList => {
+  const { operatorKey, at = Date.now(), lastSeen } = options;
+  const read = readTrustFolder(folder);
+  const { signed, issues: signatureIssues } =
+    operatorKey === undefined
+      ? { signed: undefined, issues: [] }
+      : checkSignature(read, { operatorKey, at, lastSeen });
+  const { authorities, issues: authorityIssues } = readAuthorities(read, operatorKey === undefined);
+  const issues = [...signatureIssues, ...authorityIssues];
+  if (issues.length > 0) throw new ConfigurationError(issues);
+  return createTrustList(epoch, authorities, signed);
+};
+
+const readAuthorities = (
+  folder: TrustFolder,
+  outside: boolean,
+): { authorities: readonly Authority[]; issues: readonly ConfigurationIssue[] } => {
   const issues: ConfigurationIssue[] = [];
   const authorities: Authority[] = [];
   const keys = new Map<string, string>();
-  for (const file of authorityFiles(folder)) {
+  for (const name of folder.authorities) {
     try {
-      const document = readYaml(file, authoritySettingsSchema);
-      const authority = readAuthority(document);
-      issues.push(...checkOne(document, authority, keys));
+      const document = readSettings(folder, name);
+      const anchors = readAuthorityCertificates(document, 'anchors', { folder, outside });
+      const intermediates = readAuthorityCertificates(document, 'intermediates', { folder, outside });
+      const authority: Authority = {
+        settings: document.value,
+        anchors: anchors.certificates,
+        intermediates: intermediates.certificates,
+      };
+      issues.push(...anchors.issues, ...intermediates.issues, ...checkOne(document, authority, keys));
       authorities.push(authority);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
@@ -28,37 +64,20 @@ export const loadTrustList = (folder: string, epoch: number): TrustList => {
     }
   }
   if (authorities.length === 0 && issues.length === 0) {
-    issues.push({
-      file: folder,
-      line: 1,
-      column: 1,
-      path: '',
-      message: 'the trust list is empty: expected at least one <authority>/authority.yaml',
-    });
+    const message = 'the trust list is empty: expected at least one <authority>/authority.yaml';
+    issues.push({ file: folder.folder, line: 1, column: 1, path: '', message });
   }
-  if (issues.length > 0) throw new ConfigurationError(issues);
-  return createTrustList(epoch, authorities);
+  return { authorities, issues };
 };
 
-const authorityFiles = (folder: string): string[] => {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map((entry) => join(folder, entry.name, 'authority.yaml'))
-      .sort();
-  } catch (cause) {
-    throw new ConfigurationError(
-      [{ file: folder, line: 1, column: 1, path: '', message: (cause as Error).message }],
-      { cause },
-    );
+const readSettings = (folder: TrustFolder, name: string): ReadDocument<AuthoritySettings> => {
+  const file = join(folder.folder, name, 'authority.yaml');
+  const bytes = folder.files.get(`${name}/authority.yaml`);
+  if (bytes === undefined) {
+    throw new ConfigurationError([{ file, line: 1, column: 1, path: '', message: 'no such file' }]);
   }
+  return parseYaml(file, bytes.toString('utf8'), authoritySettingsSchema);
 };
-
-const readAuthority = (document: ReadDocument<AuthoritySettings>): Authority => ({
-  settings: document.value,
-  anchors: readAuthorityCertificates(document, 'anchors'),
-  intermediates: readAuthorityCertificates(document, 'intermediates'),
-});
 
 /** What no schema can see: the folder's name, and one key under two authorities. */
 const checkOne = (
@@ -72,7 +91,7 @@ const checkOne = (
     issues.push(document.issue(['authority'], `expected "${folder}", the name of the folder`));
   }
   const check = (certificate: Certificate, path: PropertyKey[]): void => {
-    const key = Buffer.from(certificate.publicKey.spki).toString('base64');
+    const key = authorityKey(certificate);
     const owner = keys.get(key);
     if (owner !== undefined && owner !== settings.authority) {
       issues.push(document.issue(path, `this key belongs to the authority "${owner}" already`));
