@@ -16,6 +16,8 @@ export const listen = (app: Express, port: number): Server => {
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));
     server.closeIdleConnections();
+    // WebSockets and slow answers do not hold it up for long.
+    setTimeout(() => process.exit(0), 2000).unref();
   });
   process.once('disconnect', () => process.exit(0));
   return server;

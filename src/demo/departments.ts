@@ -23,6 +23,8 @@ export interface GatewayForDepartments {
 }
 
 export interface Departments {
+  /** The back ends' process ids as of now, by department. */
+  processes(): ReadonlyMap<string, number | undefined>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ const STOP_MS = 3000;
 
 interface Running {
   readonly ready: Promise<void>;
+  process(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -41,17 +44,22 @@ export const startDepartments = async (
   gateway: GatewayForDepartments,
 ): Promise<Departments> => {
   const log = gateway.log ?? ((department, line) => process.stderr.write(`${department}: ${line}\n`));
-  const running = [...ports].map(([department, port]) => keepRunning(department, port, gateway, log));
+  const running = new Map(
+    [...ports].map(([department, port]) => [department, keepRunning(department, port, gateway, log)]),
+  );
   const close = async (): Promise<void> => {
-    await Promise.all(running.map((each) => each.close()));
+    await Promise.all([...running.values()].map((each) => each.close()));
   };
   try {
-    await Promise.all(running.map(({ ready }) => ready));
+    await Promise.all([...running.values()].map(({ ready }) => ready));
   } catch (error) {
     await close();
     throw error;
   }
-  return { close };
+  return {
+    processes: () => new Map([...running].map(([department, each]) => [department, each.process()])),
+    close,
+  };
 };
 
 const keepRunning = (
@@ -80,6 +88,7 @@ const keepRunning = (
   start();
   return {
     ready: ready.promise,
+    process: () => child?.pid,
     async close() {
       closing = true;
       clearTimeout(timer);
