@@ -19,7 +19,9 @@ export const runGateway = async (
         .close()
         .then(close)
         .then(ended, (error: unknown) => {
-          process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+          process.stderr.write(
+            `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+          );
           process.exit(70);
         });
     };

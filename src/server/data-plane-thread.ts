@@ -1,6 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createAssertionIssuer } from '../assertion/issue.ts';
 import { createAuditSink } from '../audit/sink.ts';
 import { createGate } from '../decision/gate.ts';
 import { pairwiseId } from '../identity/pairwise.ts';
@@ -11,11 +9,17 @@ import { createDirectory } from '../services/directory.ts';
 import { unpackTrustList } from '../trust/trust-list.ts';
 import { createJudge } from '../verdict/judge.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
-import { assertionKeyId } from './assertion-key.ts';
+import { assertionIssuer } from './assertion-key.ts';
 import { connectCalls } from './call-port.ts';
 import { rememberIdentities } from './remember-identities.ts';
 import { createLocalAnswers } from './local-answers.ts';
-import type { ControlAnswers, DataPlaneAnswers, DataPlaneStart, GatewayState, LogLine } from './thread-protocol.ts';
+import type {
+  ControlAnswers,
+  DataPlaneAnswers,
+  DataPlaneStart,
+  GatewayState,
+  LogLine,
+} from './thread-protocol.ts';
 
 /**
  * One data-plane thread: the whole pipeline over state that the control thread publishes. What needs the network or
@@ -42,8 +46,9 @@ const take = (change: Partial<GatewayState>): void => {
 
 const answers: DataPlaneAnswers = {
   listen: async () => {
-    dataPlane = await startDataPlane(options, parts);
-    return { port: dataPlane.port };
+    const started = await startDataPlane(options, parts);
+    dataPlane = started;
+    return { port: started.port };
   },
   take,
   metrics: () => metrics.collect(),
@@ -68,8 +73,15 @@ const judge = createJudge({
   }),
   revocationEpoch: epochs.revocation,
 });
+const remembered = cacheVerdicts((chain, at) => {
+  metrics.verdicts.reached();
+  return judge(chain, at);
+}, epochs);
 const gate = createGate({
-  judge: cacheVerdicts(judge, epochs),
+  judge: (chain, at) => {
+    metrics.verdicts.asked();
+    return remembered(chain, at);
+  },
   identify: rememberIdentities(({ certificate, authority }) => {
     if (certificate === undefined || authority === undefined) throw new Error('a good verdict has both');
     return control.call('identify', { der: certificate.der, authority });
@@ -80,12 +92,7 @@ const gate = createGate({
   onDefect: (error) =>
     log('error', 'a defect while judging', { error: error instanceof Error ? error.stack : String(error) }),
 });
-const assertionKey = createPrivateKey(start.assertionKey);
-const assertions = createAssertionIssuer({
-  issuer: start.issuer,
-  privateKey: assertionKey,
-  keyId: assertionKeyId(assertionKey),
-});
+const assertions = assertionIssuer(start.assertionKey, start.issuer);
 
 const options = {
   listen: { ...start.listen, reusePort: true },

@@ -1,39 +1,178 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { createPrivateKey } from 'node:crypto';
-import { createAssertionIssuer } from '../assertion/issue.ts';
+import type { AuditEntry, AuditSink } from '../audit/entry.ts';
 import { startAuditWriter } from '../audit/writer.ts';
-import { watchFiles } from '../configuration/watch-files.ts';
-import { parseCertificate } from '../certificate/parse.ts';
-import { readSubject } from '../identity/read-subject.ts';
-import { openEmbeddedRegister } from '../identity/register.ts';
+import { openEmbeddedRegister } from '../identity/embedded-register.ts';
+import { createControlMetrics } from '../observability/control-metrics.ts';
 import { createLogger, type Logger } from '../observability/logging.ts';
 import { mergeMetrics } from '../observability/metrics.ts';
 import { startRevocationService } from '../revocation/revocation-service.ts';
 import { openKeyRing } from '../storage/key-ring.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
-import { assertionKeyId, makeAssertionKey } from './assertion-key.ts';
+import { assertionIssuer, makeAssertionKey } from './assertion-key.ts';
+import { controlAnswers } from './control-answers.ts';
 import { openDataFolder } from './data-folder.ts';
-import { loadConfiguration } from './load-configuration.ts';
+import { loadConfiguration, type Configuration } from './load-configuration.ts';
 import { probePort } from './probe-port.ts';
-import { startThreadPool } from './thread-pool.ts';
+import { readinessOf } from './readiness.ts';
+import { keepConfiguration } from './reload.ts';
+import { revocationSources } from './revocation-sources.ts';
+import { startThreadPool, type ThreadPool } from './thread-pool.ts';
+import type { GatewayState } from './thread-protocol.ts';
 
 export interface GatewayOptions {
   /** Folder of gateway.yaml. */
   readonly configuration: string;
+  /** Where log lines go; standard output where absent. */
   readonly logger?: Logger;
 }
 
 export interface Gateway {
+  /** Public URL. */
   readonly issuer: string;
   readonly port: number;
   readonly adminPort: number;
-  /** Reads the configuration again; when it is wrong the old one stays in force. Whether it was taken. */
+  /** Reads the configuration again. Whether it was taken: a wrong one leaves the old in force. */
   reload(): Promise<boolean>;
   /** Looks for new CRLs now. */
   refreshRevocation(): Promise<void>;
   /** Lets calls in flight end, then closes everything. */
   close(): Promise<void>;
 }
+
+/**
+ * Starts the gateway: the control thread's parts, then the data-plane threads, then the listeners.
+ *
+ * @throws ConfigurationError, StorageError, or a listener's error (EADDRINUSE); nothing is left running then
+ */
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const configuration = loadConfiguration(options.configuration, 1);
+  const { settings } = configuration;
+  const log = options.logger ?? createLogger({ level: settings.log.level });
+  const started = new Closing();
+  try {
+    return await compose(options, configuration, log, started);
+  } catch (error) {
+    await started.close();
+    throw error;
+  }
+};
+
+/** What has been started, to be closed in the reverse order. */
+class Closing {
+  readonly #parts: (() => Promise<unknown>)[] = [];
+  add(close: () => Promise<unknown>): void {
+    this.#parts.push(close);
+  }
+  async close(): Promise<void> {
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) await part();
+  }
+}
+
+const compose = async (
+  { configuration: folder }: GatewayOptions,
+  first: Configuration,
+  log: Logger,
+  started: Closing,
+): Promise<Gateway> => {
+  const { settings } = first;
+  await probePort(settings.listen.host, settings.listen.port);
+  const report = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: object = {}): void =>
+    log[level](fields, message);
+
+  const data = openDataFolder(settings.data);
+  const keys = openKeyRing(data.keys);
+  const audit = await startAuditWriter({ folder: data.audit, log: report });
+  started.add(() => audit.close());
+  const register = openEmbeddedRegister({
+    file: data.register,
+    fieldKey: keys.secret('field.key', 32),
+    hashKey: keys.secret('hash.key', 32),
+  });
+  started.add(() => register.close());
+  const assertionKey = keys.text('assertion.key', makeAssertionKey);
+
+  const live = keepConfiguration(folder, first, log);
+  let pool: ThreadPool | undefined;
+  const revocation = await startRevocationService({
+    folder: data.crls,
+    sources: revocationSources(first.trust),
+    log: report,
+    onChange: (snapshot) => void pool?.publish({ revocation: snapshot }),
+  });
+  started.add(() => revocation.close());
+
+  const ticketKeys = randomBytes(48);
+  const stateOf = ({ settings: { tls: policy }, tls, trust, departments }: Configuration): GatewayState => ({
+    trust: packTrustList(trust),
+    departments,
+    revocation: revocation.snapshot(),
+    tls: { ...tls, minimumVersion: policy.minimumVersion, ticketKeys },
+  });
+  const threads = await startThreadPool({
+    count: settings.threads === 'auto' ? availableParallelism() : settings.threads,
+    listen: settings.listen,
+    born: { issuer: settings.issuer, assertionKey, pairwiseKey: keys.secret('pairwise.key', 32) },
+    state: stateOf(first),
+    connectAudit: () => audit.connect(),
+    answers: controlAnswers({ trust: () => live.current().trust, revocation, register, log }),
+    onCrash: (error) =>
+      log.error({ error: error.stack }, 'a data-plane thread ended; another takes its place'),
+  });
+  pool = threads;
+  let draining = false;
+  started.add(() => {
+    draining = true;
+    return threads.drain(live.current().settings.drain);
+  });
+  // What came in while the threads started.
+  await threads.publish({ revocation: revocation.snapshot() });
+
+  const apply = async (next: Configuration): Promise<void> => {
+    await threads.publish(stateOf(next));
+    revocation.use(revocationSources(next.trust));
+  };
+  const watch = live.watch(apply);
+  started.add(async () => watch.close());
+
+  const metrics = createControlMetrics({
+    audit: () => audit.stats(),
+    ...revocationReadings(revocation),
+    epochs: () => ({ trust: live.current().trust.epoch, revocation: revocation.epoch }),
+  });
+  const admin = await startAdminListener(settings.admin, {
+    readiness: () =>
+      readinessOf({
+        auditHealthy: () => audit.sink.healthy,
+        draining: () => draining,
+        configurationSound: () => live.sound,
+      }),
+    metrics: async () => mergeMetrics([metrics.collect(), ...(await threads.metrics())]),
+    jwks: () => assertionIssuer(assertionKey, settings.issuer).jwks(),
+  });
+  started.add(() => admin.close());
+
+  await recordChange(audit.sink, { event: 'start', at: Date.now() });
+  return {
+    issuer: settings.issuer,
+    port: threads.port,
+    adminPort: admin.port,
+    reload: () => live.reload(apply),
+    refreshRevocation: () => revocation.refreshNow(),
+    close: async () => {
+      // The admin listener closes last: a balancer sees "draining" and stops sending.
+      draining = true;
+      watch.close();
+      await threads.drain(live.current().settings.drain);
+      await recordChange(audit.sink, { event: 'stop', at: Date.now() });
+      await started.close();
+    },
+  };
+};
+
+/** An entry of the gateway's own life, fsynced. Rejects when it cannot be kept. */
+const recordChange = (sink: AuditSink, entry: AuditEntry): Promise<void> =>
+  new Promise((resolve, reject) => {
+    sink.record(entry, 'synced', (error) => (error === undefined ? resolve() : reject(error)));
+  });

@@ -18,7 +18,8 @@ type Answers = Pick<DataPlaneParts, 'local' | 'refusalPage' | 'problem' | 'accep
 
 /** What the gateway answers itself: the home page, its public keys, and the pages of refusals. */
 export const createLocalAnswers = ({ trust, directory, jwks }: LocalAnswerParts): Answers => {
-  const inForce = () => [...trust().authorities.values()].filter(({ settings }) => settings.status === 'active');
+  const inForce = () =>
+    [...trust().authorities.values()].filter(({ settings }) => settings.status === 'active');
   return {
     acceptedAuthorities: (service) =>
       inForce()

@@ -1,4 +1,5 @@
 import { Worker, type MessagePort } from 'node:worker_threads';
+import type { MetricsPart } from '../observability/metrics.ts';
 import { connectCalls, type Calls } from './call-port.ts';
 import type { ControlAnswers, DataPlaneAnswers, DataPlaneStart, GatewayState } from './thread-protocol.ts';
 
@@ -18,7 +19,7 @@ export interface ThreadPool {
   readonly port: number;
   /** In force in every thread when this resolves. Changes are taken in the order given. */
   publish(change: Partial<GatewayState>): Promise<void>;
-  metrics(): Promise<readonly unknown[]>;
+  metrics(): Promise<readonly MetricsPart[]>;
   /** Stops accepting; resolves when all calls in flight are done, or `graceMs` have passed. */
   drain(graceMs: number): Promise<void>;
 }
@@ -27,6 +28,9 @@ interface Thread {
   readonly worker: Worker;
   readonly calls: Calls<DataPlaneAnswers>;
 }
+
+/** .ts from source, .js from the built package. */
+const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 
 /** Time between a thread's crash and its successor, so that a crash at start does not spin. */
 const RESTART_MS = 1_000;
@@ -41,7 +45,8 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
   const spawn = async (): Promise<number> => {
     const auditPort = parts.connectAudit();
     const start: DataPlaneStart = { ...parts.born, listen, state, auditPort };
-    const worker = new Worker(new URL('./data-plane-thread.ts', import.meta.url), {
+    const worker = new Worker(new URL(`./data-plane-thread${EXTENSION}`, import.meta.url), {
+      name: 'data-plane',
       workerData: start,
       transferList: [auditPort],
       // Worker output goes straight to the process's own, not through the control thread.

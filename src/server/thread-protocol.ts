@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Identity } from '../identity/identity.ts';
+import type { MetricsPart } from '../observability/metrics.ts';
 import type { PackedRevocationQuestion } from '../revocation/question.ts';
 import type { RevocationSnapshot } from '../revocation/snapshot.ts';
 import type { RevocationAnswer } from '../revocation/types.ts';
@@ -42,7 +43,7 @@ export interface LogLine {
 /** What the control thread answers to data-plane threads. */
 export type ControlAnswers = {
   resolveRevocation(question: PackedRevocationQuestion): Promise<RevocationAnswer>;
-  identify(subject: { der: Uint8Array; authority: string }): Identity;
+  identify(subject: { der: Uint8Array; authority: string }): Promise<Identity>;
   log(line: LogLine): void;
 };
 
@@ -50,6 +51,6 @@ export type ControlAnswers = {
 export type DataPlaneAnswers = {
   listen(nothing: undefined): Promise<{ port: number }>;
   take(change: Partial<GatewayState>): void;
-  metrics(nothing: undefined): Promise<unknown>;
+  metrics(nothing: undefined): MetricsPart;
   drain(graceMs: number): Promise<void>;
 };

@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { join, resolve } from 'node:path';
+import { demoSummary, openDemoCity } from '../demo/index.ts';
+import { runGateway } from './run-gateway.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export const demoCommand = (): Command =>
+  new Command('demo')
+    .description('Run the gateway with the demo city: authorities, people, departments; state under ./data')
+    .option('-d, --data <folder>', 'where everything is kept', process.env.ONECERT_DATA ?? join(ROOT, 'data'))
+    .option('-c, --config <folder>', 'folder of gateway.yaml', join(ROOT, 'config'))
+    .action(async ({ data, config }: { data: string; config: string }) => {
+      const cityPort = process.env.ONECERT_CITY_PORT;
+      const city = await openDemoCity({
+        folder: resolve(data),
+        cityPort: cityPort === undefined ? undefined : Number(cityPort),
+      });
+      // config/ and ca-trust/ read these, as they would read an operator's own.
+      Object.assign(process.env, city.environment);
+      process.env.ONECERT_LOG_LEVEL ??= 'warn';
+      // Before the gateway: it fetches CRLs at once.
+      const responders = await city.startResponders();
+      await runGateway({ configuration: resolve(config) }, async ({ issuer, adminPort }) => {
+        const jwksUrl = `http://127.0.0.1:${adminPort}/.well-known/jwks.json`;
+        const departments = await city.startDepartments({ gatewayUrl: issuer, jwksUrl });
+        process.stdout.write(
+          `${demoSummary(city, { url: issuer, adminUrl: `http://127.0.0.1:${adminPort}` })}\n`,
+        );
+        return async () => {
+          await departments.close();
+          await responders.close();
+        };
+      });
+    });

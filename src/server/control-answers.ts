@@ -1,0 +1,38 @@
+import { parseCertificate } from '../certificate/parse.ts';
+import { identifySubject } from '../identity/identify-subject.ts';
+import type { IdentityRegister } from '../identity/register.ts';
+import type { Logger } from '../observability/logging.ts';
+import { Refusal } from '../refusal/refusal.ts';
+import type { RevocationService } from '../revocation/revocation-service.ts';
+import type { TrustList } from '../trust/trust-list.ts';
+import type { ControlAnswers } from './thread-protocol.ts';
+
+export interface ControlAnswersParts {
+  readonly trust: () => TrustList;
+  readonly revocation: Pick<RevocationService, 'resolve'>;
+  readonly register: IdentityRegister;
+  readonly log: Logger;
+}
+
+/** What data-plane threads ask of the control thread: the network and the register. */
+export const controlAnswers = ({
+  trust,
+  revocation,
+  register,
+  log,
+}: ControlAnswersParts): ControlAnswers => ({
+  resolveRevocation: ({ certificate, issuer, ...question }) =>
+    revocation.resolve({
+      ...question,
+      certificate: parseCertificate(certificate),
+      issuer: parseCertificate(issuer),
+    }),
+  identify: async ({ der, authority }) => {
+    const settings = trust().authorities.get(authority)?.settings;
+    // Withdrawn between the verdict and this question: the next request is judged under the new trust list.
+    if (settings === undefined)
+      throw new Refusal('ONECERT_CERTIFICATE_UNTRUSTED', `no authority ${authority}`);
+    return identifySubject(register, parseCertificate(der), settings.identity, { authority, at: Date.now() });
+  },
+  log: ({ level, message, fields }) => log[level](fields, message),
+});

@@ -1,0 +1,28 @@
+import type { ReadinessCheck } from './admin-listener.ts';
+
+export interface ReadinessParts {
+  readonly auditHealthy: () => boolean;
+  readonly draining: () => boolean;
+  /** Whether the files on disk are what is in force. */
+  readonly configurationSound: () => boolean;
+}
+
+/**
+ * What must hold for this gateway to take calls. A wrong file on disk does not: the old configuration serves on; nor
+ * does a stale CRL: certificates of the other authorities are as good as before.
+ */
+export const readinessOf = (parts: ReadinessParts): readonly ReadinessCheck[] => [
+  {
+    name: 'audit',
+    ready: parts.auditHealthy(),
+    ...(!parts.auditHealthy() && { detail: 'the audit log cannot be written' }),
+  },
+  { name: 'serving', ready: !parts.draining(), ...(parts.draining() && { detail: 'draining' }) },
+  {
+    name: 'configuration',
+    ready: true,
+    ...(!parts.configurationSound() && {
+      detail: 'the files on disk are wrong; the old configuration is in force',
+    }),
+  },
+];
