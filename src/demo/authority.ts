@@ -39,6 +39,8 @@ export interface DemoAuthority {
   readonly ledger: Ledger;
   /** What it publishes now, by file name: CRLs and certificates, DER. */
   published(): ReadonlyMap<string, Buffer>;
+  /** When it last issued its CRLs, ms since the epoch. */
+  publishedAt(): number;
   /** Issues both CRLs anew. */
   publish(): Promise<void>;
   /**
@@ -87,11 +89,13 @@ export const openAuthority = async (
     statusOf: (serial) => ledger.statusOf(serial),
   };
   let published: ReadonlyMap<string, Buffer> = new Map();
+  let publishedAt = 0;
   let publishing: Promise<void> = Promise.resolve();
   // One after the other: what is published always has the highest CRL number.
   const publish = (): Promise<void> => {
     const next = publishing.then(async () => {
       published = await issueAll(folder, root, issuing, ledger);
+      publishedAt = Date.now();
     });
     publishing = next.catch(() => undefined);
     return next;
@@ -105,6 +109,7 @@ export const openAuthority = async (
     issuing,
     ledger,
     published: () => published,
+    publishedAt: () => publishedAt,
     publish,
     async revoke(serial, reason) {
       const status = ledger.statusOf(serial);

@@ -62,7 +62,8 @@ export interface DemoCityOptions {
   readonly folder: string;
   /**
    * Where CRLs and OCSP are found: it stands in the certificates. Remembered from the first start; another one than
-   * the remembered has the certificates issued again, for the same keys and numbers.
+   * the remembered has the certificates issued again, for the same keys and numbers; what was imported into a
+   * browser before names the old one and has to be imported again.
    */
   readonly cityPort?: number | undefined;
   /** Ports of the departments' back ends; from the environment, or 8461 and following, where not given. */
@@ -144,7 +145,7 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
 
 const rememberPort = async (file: string, wanted: number | undefined): Promise<number> => {
   const known = readPort(await readIfThere(file));
-  const port = wanted ?? known ?? DEFAULT_PORT;
+  const port = checkPort('ONECERT_CITY_PORT', wanted ?? known ?? DEFAULT_PORT);
   if (port !== known) await writePrivateFile(file, `${JSON.stringify({ port })}\n`);
   return port;
 };
@@ -162,6 +163,11 @@ const departmentPorts = (given: DemoCityOptions['departmentPorts'] = {}): Readon
   new Map(
     DEPARTMENT_PORTS.map(({ department, variable, port }) => [
       department,
-      given[department] ?? Number(process.env[variable] ?? port),
+      checkPort(variable, given[department] ?? Number(process.env[variable] ?? port)),
     ]),
   );
+
+const checkPort = (variable: string, port: number): number => {
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Error(`${variable} is no port: expected a number from 1 to 65535`);
+};

@@ -14,8 +14,9 @@ export interface Publisher {
 export type FindSerial = (authority: string, person: string) => string | undefined;
 
 const BODY_LIMIT = 64 * 1024;
-/** Well before the CRLs' nextUpdate. */
+/** Well before the CRLs' nextUpdate. Looked at often, by the wall clock: a laptop sleeps. */
 const REPUBLISH_MS = 6 * 3_600_000;
+const LOOK_MS = 60_000;
 const CONTENT_TYPE: Readonly<Record<string, string>> = {
   crl: 'application/pkix-crl',
   crt: 'application/pkix-cert',
@@ -42,8 +43,11 @@ export const startPublisher = async (
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const timer = setInterval(() => {
-    for (const authority of authorities.values()) void authority.publish().catch(() => undefined);
-  }, REPUBLISH_MS);
+    for (const authority of authorities.values()) {
+      // What cannot be written now is tried again at the next look.
+      if (Date.now() - authority.publishedAt() > REPUBLISH_MS) authority.publish().catch(() => undefined);
+    }
+  }, LOOK_MS);
   timer.unref();
   return {
     async close() {

@@ -1,8 +1,16 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { openDemoCity, type DemoCertificate, type DemoCity } from '../../src/demo/index.ts';
+import { promisify } from 'node:util';
+import {
+  demoSummary,
+  openDemoCity,
+  PKCS12_PASSWORD,
+  type DemoCertificate,
+  type DemoCity,
+} from '../../src/demo/index.ts';
 import { equivalents } from '../../src/identity/identifiers/index.ts';
 import type { Identifier } from '../../src/identity/identity.ts';
 import { readSubject } from '../../src/identity/read-subject.ts';
@@ -11,6 +19,9 @@ import { loadTrustList } from '../../src/trust/load-trust-list.ts';
 import type { TrustList } from '../../src/trust/trust-list.ts';
 import { openCity, readCertificate, TRUSTED, type OpenedCity } from './opened-demo-city.ts';
 
+const run = promisify(execFile);
+const hasCurl =
+  spawnSync('curl', ['--version']).error === undefined || process.env.ONECERT_REQUIRE_SERVICES === '1';
 const ROOT = join(import.meta.dirname, '../..');
 
 let opened: OpenedCity;
@@ -199,5 +210,27 @@ describe('the publisher of the demo city', () => {
 
   it('says which port is taken', async () => {
     await expect(city.startResponders()).rejects.toMatchObject({ code: 'EADDRINUSE', port: city.cityPort });
+  });
+});
+
+describe('what npm start prints', () => {
+  it('names files that are there, in lines that a shell can run', async () => {
+    const summary = demoSummary(city, { gateway: 'https://localhost:8443' });
+    const calls = summary.match(/curl .*--key.*$/gm) ?? [];
+    expect(calls.length).toBe(3);
+    for (const call of calls) {
+      for (const [, file = ''] of call.matchAll(/--(?:cacert|cert|key) (\S+)/g)) {
+        expect(statSync(file).isFile()).toBe(true);
+      }
+    }
+    expect(summary).toContain(PKCS12_PASSWORD);
+    const [revoke = '', release = ''] = summary.match(/curl -d .*$/gm) ?? [];
+    const { serial } = city.certificate('li-wei', 'zhujiang');
+    const ledger = city.authorities.get('zhujiang')?.ledger;
+    if (!hasCurl) return;
+    await run('sh', ['-c', revoke]);
+    expect(ledger?.statusOf(serial)).toMatchObject({ reason: 'certificateHold' });
+    await run('sh', ['-c', release]);
+    expect(ledger?.statusOf(serial)).toBe('good');
   });
 });
