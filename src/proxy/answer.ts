@@ -1,0 +1,68 @@
+import { CLIENT_GONE, type Call } from './call.ts';
+
+/** ms for which the rest of a body is read after an answer that closes the connection (see `endAnswer`). */
+const LINGER_MS = 2_000;
+
+/**
+ * Hands over the head of an answer. The connection is closed after it where the gateway is going down, where the
+ * call says so, and where more of the request's body is on its way than would be read for nothing.
+ *
+ * @param headers alternating names and values
+ */
+export const writeAnswerHead = (
+  call: Call,
+  status: number,
+  statusMessage: string | undefined,
+  headers: readonly string[],
+): void => {
+  const { response, plane } = call;
+  if (plane.draining || call.closes || isBodyTooLongToDiscard(call)) response.shouldKeepAlive = false;
+  if (statusMessage === undefined) response.writeHead(status, headers as string[]);
+  else response.writeHead(status, statusMessage, headers as string[]);
+};
+
+const isBodyTooLongToDiscard = (call: Call): boolean =>
+  call.isBodyPending &&
+  (call.awaitsContinue || call.bodyLength < 0 || call.bodyLength > call.plane.limits.discardedBody);
+
+/**
+ * Ends an answer. Where its connection closes while the client is still sending, the rest is read for a moment
+ * first: closing a socket with unread octets resets it, and the client might never see the answer.
+ */
+export const endAnswer = (call: Call, status: number, lastChunk?: Buffer): void => {
+  const { response } = call;
+  // Node reads on by itself only where nobody has begun to.
+  if (call.isBodyPending && response.shouldKeepAlive) call.request.resume();
+  if (!call.isBodyPending || response.shouldKeepAlive || call.awaitsContinue) {
+    if (lastChunk === undefined) response.end();
+    else response.end(lastChunk);
+    call.finish(status);
+    return;
+  }
+  if (lastChunk !== undefined) response.write(lastChunk);
+  else response.flushHeaders();
+  discardBody(call, () => {
+    response.end();
+    call.finish(call.gone ? CLIENT_GONE : status);
+  });
+};
+
+const discardBody = (call: Call, then: () => void): void => {
+  const { request, plane } = call;
+  let discarded = 0;
+  let over = false;
+  const stop = (): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    request.off('data', count).off('end', stop).off('close', stop);
+    then();
+  };
+  const count = (chunk: Buffer): void => {
+    discarded += chunk.length;
+    if (discarded > plane.limits.discardedBody) stop();
+  };
+  const timer = setTimeout(stop, LINGER_MS);
+  request.on('data', count).on('end', stop).on('close', stop).on('error', stop);
+  request.resume();
+};

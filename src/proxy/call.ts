@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CallTarget } from '../decision/types.ts';
+import type { Service } from '../services/enrolment.ts';
+import type { Connection } from './connection.ts';
+import type { Exchange } from './exchange.ts';
+import type { Plane } from './plane.ts';
+
+/** How a call ended for its client. */
+export const CLIENT_GONE = 0;
+
+/** One request and the answer to it, from its head to the end of the answer. */
+export class Call implements CallTarget {
+  readonly plane: Plane;
+  readonly connection: Connection;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Names the call in the audit log, to the department and on refusal pages. */
+  readonly reference: string;
+  /** ms since the epoch. */
+  readonly receivedAt: number;
+  /** performance.now() */
+  readonly #begun: number;
+  readonly method: string;
+  path = '';
+  search = '';
+  /** Fields that may go on: alternating names and values. */
+  headers: readonly string[] = [];
+  /** Of the body: octets as declared, -1 where it comes in chunks, 0 where there is none. */
+  bodyLength = 0;
+  /** The client waits for 100 (Continue) before it sends the body. */
+  awaitsContinue = false;
+  /** What came after the head of a WebSocket request; undefined for any other. */
+  readonly upgradeHead: Buffer | undefined;
+  service: Service | undefined;
+  exchange: Exchange | undefined;
+  /** The connection cannot be used after this answer. */
+  closes = false;
+  /** The client can no longer be answered. */
+  gone = false;
+  /** Code of the parser error in the middle of the body, where there was one. */
+  unreadable: string | undefined;
+  #over = false;
+
+  constructor(
+    plane: Plane,
+    connection: Connection,
+    request: IncomingMessage,
+    response: ServerResponse,
+    upgradeHead?: Buffer,
+  ) {
+    this.plane = plane;
+    this.connection = connection;
+    this.request = request;
+    this.response = response;
+    this.upgradeHead = upgradeHead;
+    this.reference = plane.nextReference();
+    this.method = request.method ?? '';
+    this.receivedAt = Date.now();
+    this.#begun = performance.now();
+    plane.parts.metrics.callStarted();
+  }
+
+  get isUpgrade(): boolean {
+    return this.upgradeHead !== undefined;
+  }
+
+  /** Whether octets of the body may still be on their way. */
+  get isBodyPending(): boolean {
+    return this.bodyLength !== 0 && !this.request.complete;
+  }
+
+  /** The parser could make nothing of the rest of the body, or waits for it no longer. */
+  bodyUnreadable(code: string): void {
+    this.unreadable = code;
+    this.closes = true;
+    this.exchange?.requestFailed(code);
+  }
+
+  /** The answer is complete, or there will be none. @param status of the answer, or CLIENT_GONE */
+  finish(status: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    const now = performance.now();
+    this.plane.parts.metrics.callFinished(this.service?.service ?? '', status, (now - this.#begun) / 1000);
+    const { connection } = this;
+    if (connection.current !== this) return;
+    connection.idleSince = now;
+    connection.carryNext();
+  }
+}

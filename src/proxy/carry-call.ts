@@ -1,0 +1,118 @@
+import type { RefusalCode } from '../refusal/catalogue.ts';
+import type { Decision } from '../decision/types.ts';
+import { refusalForParserError } from './answer-unreadable.ts';
+import { CLIENT_GONE, type Call } from './call.ts';
+import { Exchange } from './exchange.ts';
+import { findFramingFault } from './framing.ts';
+import { sendLocalAnswer } from './local-answer.ts';
+import { callEntry, signInEntry } from './record.ts';
+import { refuseCall } from './refuse-call.ts';
+import { readRequestHead, type RequestHead } from './request-head.ts';
+import { readTarget } from './target.ts';
+
+/**
+ * A call from its head to the decision, in order: one reading of the message, one reading of its target, who calls,
+ * whether they may.
+ */
+export const carryCall = (call: Call): void => {
+  const { request, connection, plane } = call;
+  const head = readRequestHead(request.rawHeaders, plane.parts.metrics);
+  // Before anything is refused: how the connection is left depends on what body there is.
+  call.headers = head.headers;
+  call.bodyLength = bodyLengthOf(head);
+  const url = request.url ?? '';
+  const target = readTarget(url, head.host);
+  if (typeof target === 'object') {
+    call.path = target.path;
+    call.search = target.search;
+  } else call.path = withoutQuery(url);
+  const fault = findFramingFault(request, head, plane.limits.headerCount);
+  if (fault !== undefined || target === 'malformed') {
+    refuseMalformed(call, 'ONECERT_REQUEST_MALFORMED', fault ?? 'target');
+    return;
+  }
+  if (target === 'ambiguous') {
+    refuseMalformed(call, 'ONECERT_PATH_AMBIGUOUS', 'path');
+    return;
+  }
+  if (connection.isJudged) decideCall(call);
+  else void connection.judge().then(() => decideCall(call));
+};
+
+const bodyLengthOf = ({ contentLength, transferEncoding }: RequestHead): number => {
+  if (transferEncoding !== undefined) return -1;
+  return contentLength === undefined ? 0 : Number(contentLength) || 0;
+};
+
+const withoutQuery = (url: string): string => {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+};
+
+/** Nothing after a message with two readings can be relied on to begin where it seems to. */
+const refuseMalformed = (call: Call, code: RefusalCode, reason: string): void => {
+  call.closes = true;
+  call.plane.parts.metrics.malformed(reason);
+  refuseCall(call, code, reason);
+};
+
+const decideCall = (call: Call): void => {
+  if (call.gone) {
+    call.finish(CLIENT_GONE);
+    return;
+  }
+  if (call.unreadable !== undefined) {
+    refuseCall(call, refusalForParserError(call.unreadable), call.unreadable);
+    return;
+  }
+  const { gate, local } = call.plane.parts;
+  const { admission } = call.connection;
+  const decision = gate.decide(admission, call);
+  call.service = decision.service;
+  if (decision.outcome === 'allow') {
+    forwardCall(call, decision);
+    return;
+  }
+  if (decision.service === undefined && (call.method === 'GET' || call.method === 'HEAD')) {
+    const answer = local(call.path, admission, call.request.headers);
+    if (answer !== undefined) {
+      sendLocalAnswer(call, answer);
+      return;
+    }
+  }
+  refuseCall(call, decision.code);
+};
+
+const forwardCall = (call: Call, { service, admission }: Extract<Decision, { outcome: 'allow' }>): void => {
+  const { connection, plane } = call;
+  const { audit } = plane.parts;
+  if (call.bodyLength > service.bodyLimit) {
+    refuseCall(call, 'ONECERT_BODY_TOO_LARGE');
+    return;
+  }
+  if (!audit.healthy) {
+    refuseCall(call, 'ONECERT_AUDIT_UNAVAILABLE');
+    return;
+  }
+  const headers = requestHeaders(call, connection.callerHeaders(service, admission, call.receivedAt));
+  const signsIn = !connection.signedIn;
+  const exchange = new Exchange(call, service, plane.upstreams.of(service), headers, signsIn ? 2 : 1);
+  call.exchange = exchange;
+  const confirm = (error?: Error): void => exchange.confirm(error);
+  if (signsIn) {
+    audit.record(signInEntry(call, admission), 'synced', (error) => {
+      if (error === undefined) connection.signedIn = true;
+      exchange.confirm(error);
+    });
+  }
+  audit.record(callEntry(call, admission), service.audit, confirm);
+  exchange.dispatch();
+};
+
+const requestHeaders = (call: Call, caller: readonly string[]): string[] => {
+  const headers = call.headers.concat(caller);
+  headers.push('OneCert-Reference', call.reference);
+  // Without a body undici knows best; with one its length is passed on as it was declared.
+  if (call.bodyLength > 0) headers.push('Content-Length', String(call.bodyLength));
+  return headers;
+};

@@ -1,0 +1,20 @@
+import type { Connection } from './connection.ts';
+import type { DataPlaneParts } from './data-plane.ts';
+import type { Limits } from './limits.ts';
+import type { Tunnel } from './tunnel.ts';
+import type { Upstreams } from './upstream.ts';
+
+/** What all calls of one data-plane thread share. */
+export interface Plane {
+  readonly parts: DataPlaneParts;
+  readonly limits: Limits;
+  /** Host and port of the gateway's public URL. */
+  readonly publicHost: string;
+  readonly upstreams: Upstreams;
+  readonly connections: Set<Connection>;
+  readonly tunnels: Set<Tunnel>;
+  /** A name for a call, unique among all threads and replicas. */
+  readonly nextReference: () => string;
+  /** Once true, every answer closes its connection. */
+  draining: boolean;
+}

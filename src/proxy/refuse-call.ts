@@ -1,0 +1,85 @@
+import type { RefusalCode } from '../refusal/catalogue.ts';
+import type { RefusalContext } from '../refusal/context.ts';
+import { describe } from '../refusal/refusal.ts';
+import { endAnswer, writeAnswerHead } from './answer.ts';
+import { CLIENT_GONE, type Call } from './call.ts';
+import { OWN_ANSWER_HEADERS } from './own-answer-headers.ts';
+import { refusalEntry } from './record.ts';
+
+/**
+ * Refuses a call: first the audit entry, fsynced, then the answer. Where the entry cannot be kept the caller learns
+ * that instead (design, decision 9).
+ *
+ * @param reason for the audit entry, where the code alone does not say it
+ */
+export const refuseCall = (call: Call, code: RefusalCode, reason?: string): void => {
+  const { audit } = call.plane.parts;
+  if (!audit.healthy) {
+    sendRefusal(call, 'ONECERT_AUDIT_UNAVAILABLE');
+    return;
+  }
+  audit.record(refusalEntry(call, code, reason), 'synced', (error) => {
+    sendRefusal(call, error === undefined ? code : 'ONECERT_AUDIT_UNAVAILABLE');
+  });
+};
+
+/** Answers with a refusal: a page for browsers, RFC 9457 problem+json for everything else. */
+export const sendRefusal = (call: Call, code: RefusalCode): void => {
+  const { metrics } = call.plane.parts;
+  metrics.refused(code);
+  if (call.gone) {
+    call.finish(CLIENT_GONE);
+    return;
+  }
+  const { status } = describe(code);
+  const { contentType, body } = refusalBody(call, code);
+  const headers = [
+    'Content-Type',
+    contentType,
+    'Content-Length',
+    String(body.length),
+    'Cache-Control',
+    'no-store',
+    'Vary',
+    'Accept, Accept-Language',
+    'OneCert-Reference',
+    call.reference,
+    ...OWN_ANSWER_HEADERS,
+  ];
+  // RFC 9110 section 15.5.2 asks for a challenge; none of the registered schemes is a TLS certificate.
+  if (status === 401) headers.push('WWW-Authenticate', 'ClientCertificate realm="OneCert"');
+  if (status === 503) headers.push('Retry-After', '5');
+  writeAnswerHead(call, status, undefined, headers);
+  endAnswer(call, status, call.method === 'HEAD' ? undefined : body);
+};
+
+const refusalBody = (call: Call, code: RefusalCode): { contentType: string; body: Buffer } => {
+  const { refusalPage, problem } = call.plane.parts;
+  const { headers } = call.request;
+  const context = refusalContext(call, code);
+  return prefersHtml(headers.accept)
+    ? {
+        contentType: 'text/html; charset=utf-8',
+        body: Buffer.from(refusalPage(context, headers['accept-language'])),
+      }
+    : { contentType: 'application/problem+json', body: Buffer.from(JSON.stringify(problem(context))) };
+};
+
+/** Browsers name text/html when they load a page; programs that want JSON do not. */
+const prefersHtml = (accept: string | undefined): boolean =>
+  accept !== undefined && /(?:^|[\s,])text\/html(?![^,]*;\s*q=0(?:\.0*)?(?:[\s,]|$))/i.test(accept);
+
+const refusalContext = (call: Call, code: RefusalCode): RefusalContext => {
+  const { admission } = call.connection;
+  const { service } = call;
+  // What is enrolled here is told only to those who hold a good certificate.
+  const known = admission !== undefined && admission.refusal === undefined ? service : undefined;
+  return {
+    code,
+    reference: call.reference,
+    steps: code === admission?.refusal ? admission.verdict.steps : [],
+    accepted: call.plane.parts.acceptedAuthorities(known),
+    ...(known !== undefined && { service: known.name }),
+    at: call.receivedAt,
+  };
+};

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import type { DataPlane, DataPlaneOptions, DataPlaneParts } from './data-plane.ts';
+import { drainConnections } from './drain.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { Plane } from './plane.ts';
+import { createDataPlaneServer, secureContextOptions } from './server.ts';
+import { Upstreams } from './upstream.ts';
+
+/** ms between looks at calls that wait for a connection, and at tunnels whose verdicts end with time. */
+const WAITING_REVIEW_MS = 1_000;
+const TUNNEL_REVIEW_MS = 30_000;
+const UNUSED_REVIEW_MS = 60_000;
+
+/**
+ * Starts the data plane of one thread; resolves once it listens. Rejects with the error of `listen` (EADDRINUSE …)
+ * or of OpenSSL where certificate and key do not work.
+ */
+export const startDataPlane = async (
+  options: DataPlaneOptions,
+  parts: DataPlaneParts,
+): Promise<DataPlane> => {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const plane: Plane = {
+    parts,
+    limits,
+    publicHost: new URL(options.issuer).host,
+    upstreams: new Upstreams(limits),
+    connections: new Set(),
+    tunnels: new Set(),
+    nextReference: createReferences(),
+    draining: false,
+  };
+  const server = createDataPlaneServer(plane, options.tls);
+  const sockets = rememberSockets(server);
+  await listening(server, options.listen);
+  server.on('error', (error) => {
+    parts.log('error', 'the listener failed', { code: (error as NodeJS.ErrnoException).code ?? error.name });
+  });
+  const stopReviews = startReviews(plane);
+  const close = async (): Promise<void> => {
+    stopReviews();
+    stopListening(server);
+    for (const socket of sockets) socket.destroy();
+    await plane.upstreams.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    useTls: (tls) => server.setSecureContext(secureContextOptions(tls)),
+    reviewConnections: () => reviewTunnels(plane),
+    drain: async (graceMs) => {
+      plane.draining = true;
+      stopListening(server);
+      await drainConnections(plane, sockets, graceMs);
+      await close();
+    },
+    close,
+  };
+};
+
+/** A short name for each call: eight random octets of this thread, and a count. */
+const createReferences = (): (() => string) => {
+  const thread = randomBytes(8).toString('base64url');
+  let count = 0;
+  return () => `${thread}-${(count++).toString(36)}`;
+};
+
+/** All TCP connections, also those whose TLS handshake is not over. */
+const rememberSockets = (server: Server): Set<net.Socket> => {
+  const sockets = new Set<net.Socket>();
+  server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  return sockets;
+};
+
+const listening = (server: Server, listen: DataPlaneOptions['listen']): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...listen, backlog: 1_024 }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+/** As `server.close()`, but for what https adds to it: closing idle connections, on which a request may be arriving. */
+const stopListening = (server: Server): void => {
+  if (server.listening) net.Server.prototype.close.call(server);
+};
+
+const startReviews = (plane: Plane): (() => void) => {
+  const waiting = setInterval(() => {
+    const now = performance.now();
+    for (const { current } of plane.connections) current?.exchange?.expire(now);
+  }, WAITING_REVIEW_MS);
+  const tunnels = setInterval(() => reviewTunnels(plane), TUNNEL_REVIEW_MS);
+  const unused = setInterval(() => plane.upstreams.closeUnused(Date.now()), UNUSED_REVIEW_MS);
+  const timers = [waiting, tunnels, unused];
+  for (const timer of timers) timer.unref();
+  return () => timers.forEach((timer) => clearInterval(timer));
+};
+
+const reviewTunnels = (plane: Plane): void => {
+  for (const tunnel of plane.tunnels) void tunnel.review();
+};
