@@ -1,30 +1,16 @@
 import { DerError, DerReader, TAG } from '../certificate/der.ts';
-import { readGeneralNames } from '../certificate/general-name.ts';
 import { CrlError } from './crl-error.ts';
+import { readEntryExtensions } from './crl-entry-extensions.ts';
 import type { UnsortedEntries } from './crl-index.ts';
 import { GROUP_LIMIT, RECORD, REASONS, SERIAL_LIMIT } from './crl-record.ts';
+import { toSeconds, utcSeconds } from './crl-seconds.ts';
 import { ELEMENT_LIMIT, type CrlWindow } from './crl-window.ts';
-
-const ENTRY_EXTENSION = {
-  reasonCode: '2.5.29.21',
-  invalidityDate: '2.5.29.24',
-  certificateIssuer: '2.5.29.29',
-} as const;
 
 /**
  * reasonCode alone, not critical: what nearly all entries with extensions have (section 5.3.1). The last octet is the
  * reason.
  */
 const REASON_CODE = Uint8Array.of(0x30, 12, 0x30, 10, 6, 3, 0x55, 0x1d, 0x15, 4, 3, 0x0a, 1);
-
-/** What an entry's extensions say. */
-interface EntryExtensions {
-  readonly reason: number;
-  /** Seconds since the epoch. */
-  readonly invalidityDate: number | undefined;
-  /** Keys of the names in certificateIssuer. */
-  readonly issuer: readonly string[] | undefined;
-}
 
 /**
  * Reads revokedCertificates (RFC 5280 section 5.1.2.6) into records, without making an object for an entry. Entries
@@ -246,78 +232,4 @@ const isReasonCode = (bytes: Uint8Array, at: number): boolean => {
     if (bytes[at + index] !== REASON_CODE[index]) return false;
   }
   return true;
-};
-
-const readEntryExtensions = (entry: DerReader): EntryExtensions => {
-  const list = entry.enter(TAG.sequence);
-  entry.finish();
-  let reason: number | undefined;
-  let invalidityDate: number | undefined;
-  let issuer: readonly string[] | undefined;
-  const seen = new Set<string>();
-  do {
-    const extension = list.enter(TAG.sequence);
-    const oid = extension.oid();
-    const critical = extension.peek() === TAG.boolean && extension.boolean();
-    const value = extension.enter(TAG.octetString);
-    extension.finish();
-    if (seen.has(oid)) list.fail(`the extension ${oid} stands there twice`);
-    seen.add(oid);
-    if (oid === ENTRY_EXTENSION.reasonCode) {
-      reason = value.smallInteger(TAG.enumerated);
-      if (REASONS[reason] === undefined) value.fail('a reason that does not exist');
-    } else if (oid === ENTRY_EXTENSION.invalidityDate) {
-      if (value.peek() !== TAG.generalizedTime) value.fail('expected a GeneralizedTime');
-      invalidityDate = toSeconds(value.time());
-    } else if (oid === ENTRY_EXTENSION.certificateIssuer) {
-      const names = readGeneralNames(value.enter(TAG.sequence), NAME_LIMIT);
-      issuer = names.flatMap((name) => (name.type === 'directoryName' ? [name.name.key] : []));
-      if (issuer.length === 0) value.fail('a certificate issuer without a directory name');
-    } else {
-      // RFC 5280 section 5.3: such a CRL must not be used at all.
-      if (critical) throw new CrlError('unknown-critical-extension', `entry extension ${oid}`);
-      continue;
-    }
-    value.finish();
-  } while (!list.done);
-  return { reason: reason ?? 0, invalidityDate, issuer };
-};
-
-const NAME_LIMIT = 16;
-
-const toSeconds = (ms: number): number => Math.min(Math.max(Math.floor(ms / 1000), 0), 0xffffffff);
-
-const DAYS_BEFORE_MONTH = Uint16Array.of(0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334);
-const DAYS_OF_MONTH = Uint8Array.of(0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31);
-
-/** The UTCTime "YYMMDDHHMMSSZ" at `at` as seconds since the epoch (0 before 1970); -1 where it is none. */
-const utcSeconds = (bytes: Uint8Array, at: number): number => {
-  const twoDigits = two(bytes, at);
-  const month = two(bytes, at + 2);
-  const day = two(bytes, at + 4);
-  const hour = two(bytes, at + 6);
-  const minute = two(bytes, at + 8);
-  const second = two(bytes, at + 10);
-  if (bytes[at + 12] !== 0x5a || twoDigits > 99 || month < 1 || month > 12 || day < 1) return -1;
-  // RFC 5280 section 4.1.2.5.1: two-digit years from 50 on are of the twentieth century.
-  const year = twoDigits >= 50 ? 1900 + twoDigits : 2000 + twoDigits;
-  // Every fourth year from 1950 to 2049 is a leap year.
-  const leap = (year & 3) === 0 ? 1 : 0;
-  const days = (DAYS_OF_MONTH[month] as number) + (month === 2 ? leap : 0);
-  if (day > days || hour > 23 || minute > 59 || second > 59) return -1;
-  if (year < 1970) return 0;
-  const sinceEpoch =
-    (year - 1970) * 365 +
-    ((year - 1969) >> 2) +
-    (DAYS_BEFORE_MONTH[month] as number) +
-    (month > 2 ? leap : 0) +
-    (day - 1);
-  return sinceEpoch * 86_400 + hour * 3600 + minute * 60 + second;
-};
-
-/** Two decimal digits; over 99 where they are none. */
-const two = (bytes: Uint8Array, at: number): number => {
-  const tens = (bytes[at] as number) - 0x30;
-  const ones = (bytes[at + 1] as number) - 0x30;
-  return tens >>> 0 > 9 || ones >>> 0 > 9 ? 1000 : tens * 10 + ones;
 };

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CrlError } from './crl-error.ts';
+import type { CrlSource } from './crl-source.ts';
 
 /** Bytes held of a file at a time; every element but the list of entries has to fit. */
 const WINDOW_BYTES = 1 << 20;
@@ -7,39 +7,6 @@ const WINDOW_BYTES = 1 << 20;
 export const ELEMENT_LIMIT = 1 << 18;
 /** Identifier octet, and up to five of length. */
 const HEADER_LIMIT = 6;
-
-/** Where the bytes come from: all in memory, or a file read in order. */
-export interface CrlSource {
-  readonly size: number;
-  /** Everything, where it is in memory. */
-  readonly bytes?: Uint8Array;
-  /** Fills `target` from `position`; how many bytes came. */
-  read(target: Uint8Array, position: number): number;
-  close(): void;
-}
-
-export const memorySource = (bytes: Uint8Array): CrlSource => ({
-  size: bytes.length,
-  bytes,
-  read: () => 0,
-  close: () => undefined,
-});
-
-/** @throws CrlError unreadable */
-export const fileSource = (path: string): CrlSource => {
-  try {
-    const file = openSync(path, 'r');
-    return {
-      size: fstatSync(file).size,
-      read: (target, position) => readSync(file, target, 0, target.length, position),
-      close: () => {
-        closeSync(file);
-      },
-    };
-  } catch (cause) {
-    throw new CrlError('unreadable', (cause as Error).message, { cause });
-  }
-};
 
 /**
  * A part of a CRL that moves over it in order, once. Elements are looked at where they lie; what has been passed is

@@ -8,7 +8,8 @@ import { CrlEntries } from './crl-entries.ts';
 import { CrlError } from './crl-error.ts';
 import { readCrlExtensions, type CrlExtensions } from './crl-extensions.ts';
 import { buildCrlIndex } from './crl-index.ts';
-import { CrlWindow, type CrlSource } from './crl-window.ts';
+import type { CrlSource } from './crl-source.ts';
+import { CrlWindow } from './crl-window.ts';
 import type { SharedCrl } from './shared-crl.ts';
 import { signerKeyOf } from './signer-key.ts';
 
