@@ -13,9 +13,9 @@ export interface Place {
 
 /** What is kept beside a CRL so that a restart goes on where this process stopped. */
 export interface KeptCrl extends Place, Validators {
-  /** SHA-256 of the body as it was fetched, lower-case hex: PEM where it was PEM. */
+  /** SHA-256 of the body as it was fetched, lower-case hex. */
   readonly sha256: string;
-  /** SHA-256 of the DER that lies beside. */
+  /** SHA-256 of its DER: the same unless the body is PEM. */
   readonly derSha256: string;
   /** ms since the epoch. */
   readonly fetchedAt: number;
@@ -31,11 +31,11 @@ const keptSchema = z.object({
   lastModified: z.string().optional(),
 });
 
-/** The folder in which the last good CRL of every place lies, as DER, so that a restart serves at once. */
+/** The folder in which the last good CRL of every place lies, so that a restart serves at once. */
 export interface KeptCrls {
   /** All that is kept; what cannot be read is left out. */
   list(): Promise<readonly KeptCrl[]>;
-  /** The DER file kept for a place; undefined where there is none. */
+  /** The file kept for a place; undefined where there is none. */
   fileOf(place: Place): Promise<string | undefined>;
   /** Where a new CRL for a place may be written before it is known to be good. */
   partOf(place: Place): string;

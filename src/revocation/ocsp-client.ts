@@ -1,3 +1,4 @@
+import type { Certificate } from '../certificate/certificate.ts';
 import { formatName } from '../certificate/name.ts';
 import type { Step } from '../refusal/step.ts';
 import { allowedHosts, isAllowed } from './allowed-hosts.ts';
@@ -23,11 +24,15 @@ export interface ResponderStatus {
   readonly lastError: string | undefined;
 }
 
+/** Asked of the responders as they are now, whatever moment the question is about. */
+export type OcspQuestion = Omit<RevocationQuestion, 'at'>;
+
 export interface OcspClientParts {
   readonly fetch: HttpFetch;
   readonly log: RevocationLog;
   readonly clock?: () => number;
-  readonly delegateStatus?: DelegateStatus;
+  /** Whether the certificate of a responder is revoked, by the CRLs of the authority in question. */
+  readonly delegateStatus?: (delegate: Certificate, question: OcspQuestion) => ReturnType<DelegateStatus>;
   /** A certificate that was last known good is revoked or on hold now. */
   readonly onRevoked?: () => void;
   readonly onExchange?: (exchange: { url: string; outcome: string; ms: number }) => void;
@@ -40,7 +45,7 @@ export interface OcspClientParts {
 
 export interface OcspClient {
   /** What the responders say: remembered, or asked now, once for everybody who wants to know. Rejects only for defects. */
-  ask(question: Pick<RevocationQuestion, 'certificate' | 'issuer' | 'policy'>): Promise<RevocationAnswer>;
+  ask(question: OcspQuestion): Promise<RevocationAnswer>;
   /** Forgets every answer: after a change of policy. */
   forget(): void;
   status(): readonly ResponderStatus[];
@@ -104,7 +109,7 @@ export const createOcspClient = ({
   const send = async (exchange: OcspExchange): Promise<OcspExchangeResult> => {
     const responder = responderAt(exchange.url);
     const started = clock();
-    const result = await exchangeOcsp({ fetch, clock, delegateStatus }, exchange);
+    const result = await exchangeOcsp({ fetch, clock }, exchange);
     const ms = clock() - started;
     responder.requests++;
     if ('fault' in result && result.fault) {
@@ -126,7 +131,8 @@ export const createOcspClient = ({
   };
   const askOne = createOcspBatcher(send, batchWindowMs);
 
-  const askResponders: OcspClient['ask'] = async ({ certificate, issuer, policy }) => {
+  const askResponders: OcspClient['ask'] = async (question) => {
+    const { certificate, issuer, policy } = question;
     const allowed = allowedHosts(policy);
     const named = policy.ocsp.urls.length > 0 ? policy.ocsp.urls : certificate.ocspUris;
     const urls = named.filter((url) => isAllowed(url, allowed)).slice(0, RESPONDER_LIMIT);
@@ -154,7 +160,14 @@ export const createOcspClient = ({
         steps.push(ocspFailed('ocsp-request', sentence, url));
         continue;
       }
-      const result = await askOne({ url, certificate, issuer, policy: policy.ocsp, allowed });
+      const result = await askOne({
+        url,
+        certificate,
+        issuer,
+        policy: policy.ocsp,
+        allowed,
+        delegateStatus: (delegate) => delegateStatus(delegate, question),
+      });
       if (!('fault' in result) && result.answer.status !== 'unknown') return result.answer;
       steps.push(...('fault' in result ? result.steps : result.answer.steps));
     }

@@ -19,6 +19,7 @@ export interface OcspExchange {
   readonly issuer: Certificate;
   readonly policy: RevocationPolicy['ocsp'];
   readonly allowed: AllowedHosts;
+  readonly delegateStatus: DelegateStatus;
 }
 
 /** What came of it. `fault`: the responder itself is not working, whatever it was asked about. */
@@ -29,7 +30,6 @@ export type OcspExchangeResult =
 export interface OcspExchangeParts {
   readonly fetch: HttpFetch;
   readonly clock: () => number;
-  readonly delegateStatus: DelegateStatus;
 }
 
 /** These blame the request, not the responder: another certificate may well get its answer. */
@@ -41,8 +41,8 @@ const FAULT_OF_THE_REQUEST: ReadonlySet<OcspProblem> = new Set([
 
 /** Asks, once more where a kept-alive connection had died, and verifies what comes. Rejects only for defects. */
 export const exchangeOcsp = async (
-  { fetch, clock, delegateStatus }: OcspExchangeParts,
-  { url, certificates, issuer, policy, allowed }: OcspExchange,
+  { fetch, clock }: OcspExchangeParts,
+  { url, certificates, issuer, policy, allowed, delegateStatus }: OcspExchange,
 ): Promise<OcspExchangeResult> => {
   const nonce = policy.nonce === 'off' ? undefined : newOcspNonce();
   const subjects = certificates.map((certificate) => ({ certificate, issuer }));

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, copyFile, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { chmod, copyFile, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { createReadStream } from 'node:fs';
-import { decodePem } from '../certificate/pem.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import { CrlError } from './crl-error.ts';
 import { fetchToFile } from './fetch-body.ts';
@@ -49,7 +47,7 @@ export interface PublicationParts {
   /** The policy and hosts of its authority as they are now. */
   readonly policy: () => RevocationPolicy['crl'];
   readonly allowed: () => AllowedHosts;
-  /** Reads and verifies a DER file. @throws CrlError */
+  /** Reads and verifies a file, DER or PEM. @throws CrlError */
   readonly load: (file: string) => Promise<SharedCrl>;
   /** Puts a verified CRL in force, unless it is older than the one that is. */
   readonly offer: (crl: SharedCrl) => 'taken' | 'same' | 'older';
@@ -59,8 +57,6 @@ export interface PublicationParts {
 /** ms for a whole CRL; a gigabyte at two megabytes a second. */
 const TOTAL_MS = 10 * 60_000;
 const IDLE_MS = 15_000;
-/** Bytes of a CRL in PEM, which has to be held in memory to be decoded. */
-const PEM_LIMIT = 8 * 1024 * 1024;
 /** How often files are looked at, ms. */
 const FILE_POLL_MS = 1_000;
 /** setTimeout takes no more than this. */
@@ -118,7 +114,6 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
         if (refused !== undefined) throw refused;
         return 'unchanged';
       }
-      await decodeInPlace(part);
       const next = await load(part);
       if (closed) return 'unchanged';
       const outcome = offer(next);
@@ -275,15 +270,4 @@ const hashOf = async (file: string): Promise<string> => {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
-};
-
-/** A PEM file becomes the DER in it; anything else is left for the CRL reader to judge. */
-const decodeInPlace = async (file: string): Promise<void> => {
-  const handle = await open(file, 'r');
-  const start = Buffer.alloc(1);
-  const { size } = await handle.stat();
-  await handle.read(start, 0, 1, 0).finally(() => handle.close());
-  if (start[0] === 0x30 || size > PEM_LIMIT) return;
-  const [der] = decodePem(await readFile(file, 'latin1'), 'X509 CRL');
-  if (der !== undefined) await writeFile(file, der, { mode: 0o600, flush: true });
 };

@@ -1,4 +1,3 @@
-import type { RevocationPolicy } from './revocation-policy.ts';
 import type { SharedCrl } from './shared-crl.ts';
 
 const MINUTE_MS = 60_000;
@@ -39,18 +38,4 @@ export const nextRefresh = ({ now, refresh, crl, failures, random }: ScheduleInp
   // Already due: its successor may be published any moment; ask more and more often, and steadily once it is stale.
   if (left <= lead) return Math.min(regular, Math.max(left / 2, lead / 20, SHORTEST_MS) * (0.5 + random / 2));
   return Math.min(regular, Math.max(left - lead * (0.5 + random / 2), SHORTEST_MS));
-};
-
-/** stale: not used any more by the policy. overdue: past its nextUpdate, within the policy's grace. */
-export type Freshness = 'fresh' | 'overdue' | 'stale';
-
-/** How a CRL stands by the policy of its authority at `now` (ms since the epoch). */
-export const freshnessOf = (
-  { thisUpdate, nextUpdate }: Pick<SharedCrl, 'thisUpdate' | 'nextUpdate'>,
-  { grace, maximumAge = Infinity }: RevocationPolicy['crl'],
-  now: number,
-): Freshness => {
-  if (now > thisUpdate + maximumAge) return 'stale';
-  if (nextUpdate === undefined || now <= nextUpdate) return 'fresh';
-  return now <= nextUpdate + grace ? 'overdue' : 'stale';
 };

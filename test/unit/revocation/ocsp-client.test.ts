@@ -43,6 +43,7 @@ const silent = { info: () => undefined, warn: () => undefined };
   const questionFor = (of: Issued, ocsp: object, issuer = authority.certificate) => ({
     certificate: of.certificate,
     issuer,
+    authority: 'test',
     policy: revocationPolicySchema.parse({ ocsp }),
   });
 
