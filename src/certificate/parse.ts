@@ -106,14 +106,13 @@ const readVersion = (fields: DerReader): 1 | 2 | 3 => {
 /**
  * Negative numbers and zero are read: "certificate users SHOULD be prepared to gracefully handle such certificates"
  * (RFC 5280 section 4.1.2.2), and PKITS 4.4.14 and 4.4.15 ask for it. All of the octets are compared, sign included.
+ * Zero is refused below the anchor, by the path's checks; a few roots have it.
  */
 const readSerialNumber = (fields: DerReader): Uint8Array => {
   const serialNumber = fields.integer();
   const first = serialNumber[0] as number;
   if (serialNumber.length > SERIAL_LIMIT + (first === 0 ? 1 : 0))
     fields.fail('a serial number of over 20 octets');
-  // A negative one is the issuer's fault, and "certificate users SHOULD be prepared to gracefully handle" it.
-  if (serialNumber.length === 1 && first === 0) fields.fail('a serial number of zero');
   return serialNumber;
 };
 
