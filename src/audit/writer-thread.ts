@@ -32,7 +32,10 @@ const count = (cell: keyof typeof STAT, value: number): void => {
 const open = async (): Promise<{ writer: LogWriter; release: () => void }> => {
   mkdirSync(start.folder, { recursive: true, mode: 0o700 });
   let lock: FolderLock = lockFolder(start.folder);
-  const recovered = await recoverLog(start.folder);
+  const recovered = await recoverLog(start.folder).catch((error: unknown) => {
+    lock.release();
+    throw error;
+  });
   const file = openLogFile({
     folder: start.folder,
     segment: recovered.segment,
