@@ -1,47 +1,15 @@
 import { Command } from 'commander';
-import { resolve } from 'node:path';
-import type { Certificate } from '../certificate/certificate.ts';
-import { formatName } from '../certificate/name.ts';
-import { loadTrustList } from '../trust/load-trust-list.ts';
+import { trustCheckCommand } from './trust-check.ts';
+import { trustDiffCommand } from './trust-diff.ts';
+import { trustImportCommand } from './trust-import.ts';
+import { trustListCommand } from './trust-list.ts';
+import { trustSignCommand } from './trust-sign.ts';
 
-const DAY_MS = 86_400_000;
-
-export const trustCommand = (): Command => {
-  const trust = new Command('trust').description('The trust list');
-  trust
-    .command('list')
-    .description('Print every authority, its certificates and the days they have left')
-    .option('-t, --trust <folder>', 'folder of the trust list', 'ca-trust')
-    .option('--json', 'print JSON')
-    .action(({ trust: folder, json }: { trust: string; json?: boolean }) => {
-      const authorities = [...loadTrustList(resolve(folder), 1).authorities.values()].map(
-        ({ settings, anchors, intermediates }) => ({
-          authority: settings.authority,
-          name: settings.name,
-          status: settings.status,
-          anchors: anchors.map(summary),
-          intermediates: intermediates.map(summary),
-        }),
-      );
-      if (json === true) {
-        process.stdout.write(`${JSON.stringify(authorities, null, 2)}\n`);
-        return;
-      }
-      for (const { authority, name, status, anchors, intermediates } of authorities) {
-        process.stdout.write(`${authority}  ${name.zh} / ${name.en}  [${status}]\n`);
-        for (const each of anchors) process.stdout.write(`  anchor        ${line(each)}\n`);
-        for (const each of intermediates) process.stdout.write(`  intermediate  ${line(each)}\n`);
-      }
-    });
-  return trust;
-};
-
-const summary = ({ subject, notAfter, publicKey, fingerprint }: Certificate) => ({
-  subject: formatName(subject),
-  key: publicKey.curve ?? `${publicKey.type}-${publicKey.bits}`,
-  daysLeft: Math.floor((notAfter - Date.now()) / DAY_MS),
-  sha256: fingerprint,
-});
-
-const line = ({ subject, key, daysLeft, sha256 }: ReturnType<typeof summary>): string =>
-  `${subject}  ${key}  ${daysLeft < 0 ? 'EXPIRED' : `${daysLeft} days left`}  sha256:${sha256.slice(0, 16)}…`;
+export const trustCommand = (): Command =>
+  new Command('trust')
+    .description('The trust list')
+    .addCommand(trustListCommand())
+    .addCommand(trustCheckCommand())
+    .addCommand(trustDiffCommand())
+    .addCommand(trustSignCommand())
+    .addCommand(trustImportCommand());

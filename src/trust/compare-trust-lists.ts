@@ -1,9 +1,9 @@
 import type { Certificate } from '../certificate/certificate.ts';
 import { formatName } from '../certificate/name.ts';
 import type { Bilingual } from '../configuration/units.ts';
-import type { AuthoritySettings } from './authority-settings.ts';
+import { authorityKey } from '../path/authority-standing.ts';
 import { compareSettings, type SettingChange } from './compare-settings.ts';
-import type { Authority, TrustList } from './trust-list.ts';
+import { isInForce, type Authority, type TrustList } from './trust-list.ts';
 
 /** How many a change reaches. Asked of the register and of the sessions by whoever has them. */
 export interface CutOffCounts {
@@ -62,16 +62,20 @@ export interface TrustListComparison {
   readonly cutOff: CutOff | undefined;
 }
 
-/** What putting `next` in the place of `current` changes, and whom it cuts off. A dry run: nothing is changed. */
+/**
+ * What putting `next` in the place of `current` changes, and whom it cuts off at that moment (ms since the epoch). A dry
+ * run: nothing is changed.
+ */
 export const compareTrustLists = async (
   current: TrustList,
   next: TrustList,
   counts?: CutOffCounts,
+  at = Date.now(),
 ): Promise<TrustListComparison> => {
   const names = [...new Set([...current.authorities.keys(), ...next.authorities.keys()])].sort();
   const changes: AuthorityChange[] = [];
   for (const name of names) {
-    const change = changeOf(current.authorities.get(name), next.authorities.get(name));
+    const change = changeOf(current.authorities.get(name), next.authorities.get(name), at);
     if (change === undefined) continue;
     const cutOff = change.reach === 'none' ? undefined : await countCutOff([name], counts);
     changes.push({ ...change, cutOff });
@@ -91,6 +95,7 @@ const countCutOff = async (
 const changeOf = (
   before: Authority | undefined,
   after: Authority | undefined,
+  at: number,
 ): Omit<AuthorityChange, 'cutOff'> | undefined => {
   const described = after ?? before;
   if (described === undefined) return undefined;
@@ -99,39 +104,39 @@ const changeOf = (
   const intermediates = certificateChanges(before?.intermediates, after?.intermediates);
   const base = { authority, name, anchors, intermediates, settings: [] };
   if (before === undefined) return { ...base, kind: 'added', reach: 'none' };
-  if (after === undefined) return { ...base, kind: 'removed', reach: accepts(before) ? 'all' : 'none' };
+  if (after === undefined)
+    return { ...base, kind: 'removed', reach: isInForce(before.settings, at) ? 'all' : 'none' };
   const settings = compareSettings(before.settings, after.settings);
   const same = [anchors.added, anchors.removed, intermediates.added, intermediates.removed, settings].every(
     ({ length }) => length === 0,
   );
   if (same) return undefined;
-  return {
-    ...base,
-    kind: 'changed',
-    settings,
-    reach: reachOf(before, after, anchors, intermediates, settings),
-  };
+  return { ...base, kind: 'changed', settings, reach: reachOf(before, after, settings, at) };
 };
 
 const reachOf = (
   before: Authority,
   after: Authority,
-  anchors: CertificateChanges,
-  intermediates: CertificateChanges,
   settings: readonly SettingChange[],
+  at: number,
 ): Reach => {
-  if (!accepts(before)) return 'none';
-  if (!accepts(after) || anchors.removed.length === before.anchors.length) return 'all';
+  if (!isInForce(before.settings, at)) return 'none';
+  const anchorsGone = keysGone(before.anchors, after.anchors);
+  if (!isInForce(after.settings, at) || anchorsGone === before.anchors.length) return 'all';
   const narrowed =
-    anchors.removed.length > 0 ||
+    anchorsGone > 0 ||
     // Clients that send only their own certificate depend on these.
-    intermediates.removed.length > 0 ||
+    keysGone(before.intermediates, after.intermediates) > 0 ||
     settings.some(({ decides }) => decides);
   return narrowed ? 'some' : 'none';
 };
 
-const accepts = ({ settings }: { readonly settings: AuthoritySettings }): boolean =>
-  settings.status === 'active' || settings.status === 'winding-down';
+/** A certificate that another of the same name and key replaces (a renewed authority) takes nobody with it. */
+const keysGone = (before: readonly Certificate[], after: readonly Certificate[]): number => {
+  const entity = (each: Certificate): string => `${each.subject.key} ${authorityKey(each)}`;
+  const kept = new Set(after.map(entity));
+  return before.filter((each) => !kept.has(entity(each))).length;
+};
 
 const certificateChanges = (
   before: readonly Certificate[] = [],

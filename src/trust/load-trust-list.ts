@@ -14,6 +14,8 @@ import { createTrustList, type Authority, type TrustList } from './trust-list.ts
 export interface LoadOptions {
   /** Set: the list must be signed by this key. Not set: a signature that may be there is not looked at. */
   readonly operatorKey?: KeyObject | undefined;
+  /** Refuse certificate files outside the folder, which no signature could cover. Always so with an operatorKey. */
+  readonly selfContained?: boolean;
   /** The moment a signed list is judged at, ms since the epoch. Default: now. */
   readonly at?: number;
   /** The highest signed list seen so far (readLastSeen); an older one is refused. */
@@ -27,13 +29,16 @@ export interface LoadOptions {
  * @throws ConfigurationError with everything wrong in all of them
  */
 export const loadTrustList = (folder: string, epoch: number, options: LoadOptions = {}): TrustList => {
-  const { operatorKey, at = Date.now(), lastSeen } = options;
+  const { operatorKey, at = Date.now(), lastSeen, selfContained = false } = options;
   const read = readTrustFolder(folder);
   const { signed, issues: signatureIssues } =
     operatorKey === undefined
       ? { signed: undefined, issues: [] }
       : checkSignature(read, { operatorKey, at, lastSeen });
-  const { authorities, issues: authorityIssues } = readAuthorities(read, operatorKey === undefined);
+  const { authorities, issues: authorityIssues } = readAuthorities(
+    read,
+    !selfContained && operatorKey === undefined,
+  );
   const issues = [...signatureIssues, ...authorityIssues];
   if (issues.length > 0) throw new ConfigurationError(issues);
   return createTrustList(epoch, authorities, signed);
