@@ -16,7 +16,11 @@ import type { RevocationAnswer, RevocationQuestion } from './types.ts';
  * Certificates of a CRL's issuer whose paths to the anchor of the question's authority have been validated, and which
  * are not revoked. Asked only where the CRL is not signed with the certificate issuer's own key.
  */
-export type FindCrlIssuers = (crl: SharedCrl, question: RevocationQuestion) => readonly Certificate[];
+export type FindCrlIssuers = (
+  crl: SharedCrl,
+  question: RevocationQuestion,
+  view: CrlView,
+) => readonly Certificate[];
 
 /**
  * What the CRLs at hand say of a certificate (RFC 5280 section 6.3.3). "unknown" when none of them, or not all of the
@@ -50,7 +54,7 @@ export const checkCrls = (
       signerKeyOf(candidate.publicKey) === crl.signerKey &&
       candidate.keyUsage?.has('cRLSign') !== false;
     // (f)
-    const authorised = isSigner(issuer) || findCrlIssuers(crl, question).some(isSigner);
+    const authorised = isSigner(issuer) || findCrlIssuers(crl, question, view).some(isSigner);
     if (!authorised) passedOver.set(crl, unauthorisedIssuer(on, crl));
     return authorised;
   };
