@@ -38,6 +38,16 @@ const RESPOND: Readonly<Record<KeyKind, readonly string[]>> = {
   sm2: ['-rmd', 'sm3', '-rsigopt', DISTID],
 };
 
+/** The same, for `openssl ca`. */
+const CRL_SIGN: Readonly<Record<KeyKind, readonly string[]>> = {
+  rsa: ['-md', 'sha256'],
+  ecdsa: ['-md', 'sha256'],
+  ed25519: ['-md', 'null'],
+  sm2: ['-md', 'sm3', '-sigopt', DISTID],
+};
+
+const asn1Time = (at: number): string => new Date(at).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
+
 export interface Issued {
   readonly certificate: Certificate;
   readonly file: string;
@@ -59,6 +69,8 @@ export interface OpensslAuthority extends Issued {
   writeIndex(entries: readonly { of: Issued; revoked?: string; reason?: string }[]): void;
   /** The responder's answer to a request (DER). */
   respond(request: Uint8Array, options?: ResponseOptions): Buffer;
+  /** A CRL of what the index says (DER), made by `openssl ca`. Times are ms since the epoch. */
+  crl(options: { number: number; thisUpdate: number; nextUpdate: number }): Buffer;
 }
 
 export const readPemCertificate = (file: string): Certificate =>
@@ -132,9 +144,29 @@ export const createAuthority = (kind: KeyKind, name = `Test ${kind} authority`):
     return readFileSync(out);
   };
 
+  const crl: OpensslAuthority['crl'] = ({ number, thisUpdate, nextUpdate }) => {
+    const hex = number.toString(16);
+    writeFileSync(file('crlnumber'), `${hex.length % 2 === 0 ? hex : `0${hex}`}\n`);
+    writeFileSync(
+      file('ca.cnf'),
+      [
+        '[ca]\ndefault_ca = authority\n[authority]',
+        `database = ${index}\ncrlnumber = ${file('crlnumber')}\nprivate_key = ${caKey}\ncertificate = ${caFile}`,
+        'default_md = sha256\ncrl_extensions = extensions\n[extensions]\nauthorityKeyIdentifier = keyid',
+      ].join('\n'),
+    );
+    const out = file('ca.crl');
+    openssl(
+      ...['ca', '-gencrl', '-config', file('ca.cnf'), '-out', out, ...CRL_SIGN[kind]],
+      ...['-crl_lastupdate', asn1Time(thisUpdate), '-crl_nextupdate', asn1Time(nextUpdate)],
+    );
+    return openssl('crl', '-in', out, '-outform', 'DER');
+  };
+
   return {
     folder,
     index,
+    crl,
     certificate: readPemCertificate(caFile),
     file: caFile,
     key: caKey,
