@@ -72,15 +72,15 @@ export const dropMapped = (level: PolicyLevel, mappings: PolicyMappings): Policy
 
 /**
  * RFC 9618 section 5.4 (RFC 5280 section 6.1.5 (g)): the policies, in the anchor's domain, that the path is valid
- * under and that `accepted` has; anyPolicy where both leave it open.
+ * under and that `accepted` has, sorted; anyPolicy where both leave it open.
  */
 export const userConstrainedPolicies = (
   level: PolicyLevel,
   accepted: readonly string[],
 ): readonly string[] => {
   const valid = authorityConstrainedPolicies(level);
-  if (accepted.includes(ANY_POLICY)) return [...valid];
-  return valid.has(ANY_POLICY) ? accepted : accepted.filter((policy) => valid.has(policy));
+  if (accepted.includes(ANY_POLICY)) return [...valid].sort();
+  return accepted.filter((policy) => valid.has(ANY_POLICY) || valid.has(policy)).sort();
 };
 
 /** Policies of the nodes reached from the leaf whose parent is an anyPolicy node, and anyPolicy of the leaf itself. */

@@ -47,10 +47,10 @@ export interface CertificateSpec {
   >;
 }
 
+export type NamePart = readonly [type: string, text: string, write?: (text: string) => Uint8Array];
+
 /** A Name of one attribute a part, most significant first: `name(['2.5.4.6', 'CN'], ['2.5.4.3', '张三'])`. */
-export const name = (
-  ...attributes: readonly (readonly [type: string, text: string, write?: (text: string) => Uint8Array])[]
-): Buffer =>
+export const name = (...attributes: readonly NamePart[]): Buffer =>
   sequence(...attributes.map(([type, text, write = utf8String]) => set(sequence(oid(type), write(text)))));
 
 export const commonName = (text: string): Buffer => name(['2.5.4.3', text]);

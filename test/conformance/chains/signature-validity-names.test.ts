@@ -1,3 +1,4 @@
+import { parseCertificate } from '../../../src/certificate/parse.ts';
 import { commonName, DAY, makeAuthority, makeCertificate, makeLeaf, name, NOW } from './make-certificate.ts';
 import { bmpString, printableString, utf8String } from './der-writer.ts';
 import { keyUsage } from './test-extensions.ts';
@@ -32,7 +33,7 @@ describe('RFC 5280 6.1.3 (a)(1): the signature', () => {
     const changed = Buffer.from(der);
     const at = changed.indexOf('Test Person');
     changed[at] = (changed[at] as number) ^ 1;
-    const leaf = { ...makeLeaf({ issuer: root }), ...parsedFrom(changed) };
+    const leaf = { ...makeLeaf({ issuer: root }), der: changed, parsed: parseCertificate(changed) };
     expect(outcome(validate(leaf, [], [root]))).toBe('signature ONECERT_CERTIFICATE_SIGNATURE_INVALID');
   });
 
@@ -209,6 +210,3 @@ describe('RFC 5280 4.2.1.3: what the leaf may be used for', () => {
     expect(outcome(validate(leaf, [], [root], { purpose: 'any' }))).toBe('ok');
   });
 });
-
-import { parseCertificate } from '../../../src/certificate/parse.ts';
-const parsedFrom = (der: Buffer) => ({ der, parsed: parseCertificate(der) });
