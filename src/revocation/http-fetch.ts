@@ -154,7 +154,8 @@ const receive = async (
   // A body that is not read is destroyed by the abort at the end, and then says so.
   body.on('error', () => undefined);
   const place = withoutQuery(url);
-  if (statusCode === 304 && validators !== undefined) return { status: 'not-modified' };
+  const conditional = validators?.etag !== undefined || validators?.lastModified !== undefined;
+  if (statusCode === 304 && conditional) return { status: 'not-modified' };
   if (statusCode >= 300 && statusCode < 400) {
     throw new FetchError(
       'redirect',

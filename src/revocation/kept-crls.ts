@@ -35,6 +35,7 @@ const keptSchema = z.object({
 export interface KeptCrls {
   /** All that is kept; what cannot be read is left out. */
   list(): Promise<readonly KeptCrl[]>;
+  noteOf(place: Place): Promise<KeptCrl | undefined>;
   /** The file kept for a place; undefined where there is none. */
   fileOf(place: Place): Promise<string | undefined>;
   /** Where a new CRL for a place may be written before it is known to be good. */
@@ -56,6 +57,7 @@ export const openKeptCrls = async (folder: string): Promise<KeptCrls> => {
       const read = await Promise.all(files.map((name) => readKept(join(folder, name))));
       return read.filter((kept) => kept !== undefined);
     },
+    noteOf: (place) => readKept(path(place, 'json')),
     fileOf: async (place) => {
       const file = path(place, 'crl');
       return stat(file).then(

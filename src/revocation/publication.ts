@@ -59,6 +59,8 @@ const TOTAL_MS = 10 * 60_000;
 const IDLE_MS = 15_000;
 /** How often files are looked at, ms. */
 const FILE_POLL_MS = 1_000;
+/** How often somebody who waits may cause a look, ms. */
+const PAUSE_MS = 5_000;
 /** setTimeout takes no more than this. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
 
@@ -197,9 +199,7 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
         const restored = await load(file);
         if (offer(restored) === 'older') return;
         crl = restored;
-        const note = (await kept.list()).find(
-          (each) => each.authority === authority && each.address === address,
-        );
+        const note = await kept.noteOf(place);
         if (note?.derSha256 === restored.sha256) body = pick(note);
       } catch (error) {
         // A damaged file, or an issuer that is not trusted any more: what is published decides.
@@ -222,8 +222,9 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
     wanting: () => {
       const now = clock();
       const due = crl === undefined || (crl.nextUpdate !== undefined && now > crl.nextUpdate);
-      // While it fails, those who need it do not each ask again: the schedule does.
-      return due && (lastError === undefined || looking !== undefined);
+      if (!due || looking !== undefined) return due;
+      // While it fails or has nothing newer, those who need it do not each ask again: the schedule does.
+      return lastError === undefined && (lastAttempt === undefined || now - lastAttempt >= PAUSE_MS);
     },
     status: () => ({ address, lastAttempt, lastSuccess, lastError, failures }),
     close: () => {

@@ -118,8 +118,17 @@ export const startRevocationService = async ({
     );
   };
 
-  const delegateStatus = (delegate: Certificate, question: OcspQuestion): 'good' | 'revoked' | 'unknown' => {
-    const { status } = checkCrls({ ...question, certificate: delegate, at: clock() }, view, findCrlIssuers);
+  const askCrls = async (question: RevocationQuestion): Promise<RevocationAnswer> => {
+    const { certificate, issuer, authority } = question;
+    await within(PATIENCE_MS, authorities.get(authority)?.prepare(certificate, issuer));
+    return checkCrls(question, view, findCrlIssuers);
+  };
+
+  const delegateStatus = async (
+    certificate: Certificate,
+    question: OcspQuestion,
+  ): Promise<'good' | 'revoked' | 'unknown'> => {
+    const { status } = await askCrls({ ...question, certificate, at: clock() });
     return status === 'on-hold' ? 'revoked' : status;
   };
   const ocsp = createOcspClient({
@@ -131,12 +140,6 @@ export const startRevocationService = async ({
     onExchange: (exchange) => metrics.ocsp?.(exchange),
     batchWindowMs: ocspBatchWindowMs,
   });
-
-  const askCrls = async (question: RevocationQuestion): Promise<RevocationAnswer> => {
-    const { certificate, issuer, authority } = question;
-    await within(PATIENCE_MS, authorities.get(authority)?.prepare(certificate, issuer));
-    return checkCrls(question, view, findCrlIssuers);
-  };
 
   const watchFreshness = createFreshnessWatch(log);
   const freshness = setInterval(() => {

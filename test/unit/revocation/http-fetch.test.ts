@@ -283,5 +283,8 @@ describe('fetching', () => {
     });
     expect(hash.digest('hex')).toBe(createHash('sha256').update(content).digest('hex'));
     expect(largest).toBeLessThan(MIB);
+    const file = join(mkdtempSync(join(tmpdir(), 'onecert-fetch-')), 'large');
+    await fetchToFile(fetcher.fetch, requestFor('/large', { sizeLimit: 3 * MIB }), file);
+    expect(readFileSync(file).equals(content)).toBe(true);
   });
 });
