@@ -24,9 +24,7 @@ export const demoCommand = (): Command =>
       await runGateway({ configuration: resolve(config) }, async ({ issuer, adminPort }) => {
         const jwksUrl = `http://127.0.0.1:${adminPort}/.well-known/jwks.json`;
         const departments = await city.startDepartments({ gatewayUrl: issuer, jwksUrl });
-        process.stdout.write(
-          `${demoSummary(city, { url: issuer, adminUrl: `http://127.0.0.1:${adminPort}` })}\n`,
-        );
+        process.stdout.write(`${demoSummary(city, { gateway: issuer })}\n`);
         return async () => {
           await departments.close();
           await responders.close();

@@ -1,6 +1,11 @@
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { EXIT } from './exit-codes.ts';
 
+/** The command was called with something that cannot be used. The message is one line. */
+export class CommandLineError extends Error {
+  override readonly name = 'CommandLineError';
+}
+
 /** What a failed command tells the operator (one line a matter) and its exit code. */
 export interface Failure {
   readonly code: number;
@@ -15,6 +20,7 @@ export const exitCodeOf = (error: unknown): Failure => {
     return { code: EXIT.configuration, lines: error.message.split('\n') };
   }
   if (!(error instanceof Error)) return { code: EXIT.internal, lines: [String(error)] };
+  if (error instanceof CommandLineError) return { code: EXIT.usage, lines: [error.message] };
   const { code, port, path } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {
     return {

@@ -25,7 +25,6 @@ export interface ControlReadings {
   }[];
   /** Circuit breakers of OCSP responders. */
   readonly responders?: () => readonly {
-    readonly authority: string;
     readonly responder: string;
     readonly state: 'closed' | 'half-open' | 'open';
   }[];
@@ -54,9 +53,9 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
     reading(
       { name: 'onecert_ocsp_responder_up', help: '1: asked as usual; 0: failed and left alone for a while' },
       () =>
-        responders().map(({ authority, responder, state }) => ({
+        responders().map(({ responder, state }) => ({
           value: state === 'closed' ? 1 : 0,
-          labels: { authority, responder },
+          labels: { responder },
         })),
     ),
     reading({ name: 'onecert_epoch', help: 'Versions of trust list and revocation data in force' }, () =>

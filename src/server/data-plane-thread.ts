@@ -3,10 +3,11 @@ import { createAuditSink } from '../audit/sink.ts';
 import { createGate } from '../decision/gate.ts';
 import { pairwiseId } from '../identity/pairwise.ts';
 import { createMetrics } from '../observability/metrics.ts';
-import { startDataPlane, type DataPlane } from '../proxy/data-plane.ts';
+import type { DataPlane, ListenerTls } from '../proxy/data-plane.ts';
+import { startDataPlane } from '../proxy/start-data-plane.ts';
 import { createRevocationChecker } from '../revocation/checker.ts';
 import { createDirectory } from '../services/directory.ts';
-import { unpackTrustList } from '../trust/trust-list.ts';
+import { unpackTrustList, type TrustList } from '../trust/trust-list.ts';
 import { createJudge } from '../verdict/judge.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
 import { assertionIssuer } from './assertion-key.ts';
@@ -19,6 +20,7 @@ import type {
   DataPlaneStart,
   GatewayState,
   LogLine,
+  TlsMaterial,
 } from './thread-protocol.ts';
 
 /**
@@ -31,18 +33,29 @@ const start = workerData as DataPlaneStart;
 let trust = unpackTrustList(start.state.trust);
 let directory = createDirectory(start.state.departments);
 let revocation = start.state.revocation;
+let tls = start.state.tls;
 let dataPlane: DataPlane | undefined;
 
 const take = (change: Partial<GatewayState>): void => {
   // Parse first: nothing is in force unless all of it can be.
   const nextTrust = change.trust === undefined ? trust : unpackTrustList(change.trust);
   const nextDirectory = change.departments === undefined ? directory : createDirectory(change.departments);
-  if (change.tls !== undefined) dataPlane?.useTls(change.tls);
+  const nextTls = change.tls ?? tls;
+  if (nextTls !== tls || nextTrust !== trust) dataPlane?.useTls(listenerTls(nextTls, nextTrust));
+  tls = nextTls;
   trust = nextTrust;
   directory = nextDirectory;
   revocation = change.revocation ?? revocation;
   dataPlane?.reviewConnections();
 };
+
+/** With the names of the authorities in force, so that a browser offers only what can be of use. */
+const listenerTls = (material: TlsMaterial, { anchors, intermediates }: TrustList): ListenerTls => ({
+  ...material,
+  clientAuthorities: [...anchors.map(({ certificate }) => certificate), ...intermediates].map(
+    ({ der }) => der,
+  ),
+});
 
 const answers: DataPlaneAnswers = {
   listen: async () => {
@@ -96,7 +109,7 @@ const assertions = assertionIssuer(start.assertionKey, start.issuer);
 
 const options = {
   listen: { ...start.listen, reusePort: true },
-  tls: start.state.tls,
+  tls: listenerTls(tls, trust),
   issuer: start.issuer,
 };
 const parts = {

@@ -17,6 +17,7 @@ import { loadConfiguration, type Configuration } from './load-configuration.ts';
 import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
 import { keepConfiguration } from './reload.ts';
+import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from './revocation-sources.ts';
 import { startThreadPool, type ThreadPool } from './thread-pool.ts';
 import type { GatewayState } from './thread-protocol.ts';
@@ -98,7 +99,7 @@ const compose = async (
   const revocation = await startRevocationService({
     folder: data.crls,
     sources: revocationSources(first.trust),
-    log: report,
+    log,
     onChange: (snapshot) => void pool?.publish({ revocation: snapshot }),
   });
   started.add(() => revocation.close());
@@ -131,14 +132,14 @@ const compose = async (
 
   const apply = async (next: Configuration): Promise<void> => {
     await threads.publish(stateOf(next));
-    revocation.use(revocationSources(next.trust));
+    await revocation.use(revocationSources(next.trust));
   };
   const watch = live.watch(apply);
   started.add(async () => watch.close());
 
   const metrics = createControlMetrics({
     audit: () => audit.stats(),
-    ...revocationReadings(revocation),
+    ...revocationReadings(() => revocation.status()),
     epochs: () => ({ trust: live.current().trust.epoch, revocation: revocation.epoch }),
   });
   const admin = await startAdminListener(settings.admin, {

@@ -83,7 +83,7 @@ describe('metrics', () => {
         seq: 7,
       }),
       crls: () => [{ authority: 'nanfang', issuer: 'CN="A"\n', nextUpdate: now - 5_000, entries: 12 }],
-      responders: () => [{ authority: 'nanfang', responder: 'http://127.0.0.1/', state: 'open' }],
+      responders: () => [{ responder: 'http://127.0.0.1/', state: 'open' }],
       epochs: () => ({ trust: 3, revocation: 9 }),
       clock: () => now,
     });
@@ -94,9 +94,7 @@ describe('metrics', () => {
     expect(samples.get('onecert_crl_next_update_seconds{authority="nanfang",issuer="CN=\\"A\\"\\n"}')).toBe(
       -5,
     );
-    expect(samples.get('onecert_ocsp_responder_up{authority="nanfang",responder="http://127.0.0.1/"}')).toBe(
-      0,
-    );
+    expect(samples.get('onecert_ocsp_responder_up{responder="http://127.0.0.1/"}')).toBe(0);
     expect(samples.get('onecert_epoch{of="trust"}')).toBe(3);
   });
 
