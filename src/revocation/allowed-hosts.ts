@@ -1,4 +1,5 @@
 import type { RevocationPolicy } from './revocation-policy.ts';
+import type { RevocationLog } from './service-log.ts';
 
 /** "host:port" of every place an authority's policy lets the gateway ask. */
 export type AllowedHosts = ReadonlySet<string>;
@@ -35,3 +36,22 @@ export const isAllowed = (text: string, allowed: AllowedHosts): boolean => {
 
 const placeOf = ({ hostname, port, protocol }: URL): string =>
   `${hostname}:${port === '' ? DEFAULT_PORTS[protocol] : port}`;
+
+/** Hosts warned of; more say nothing new. */
+const WARNED_LIMIT = 64;
+
+/** Tells operators once for each host that certificates of an authority name only hosts its policy does not allow. */
+export const createHostWarning = (what: 'CRL' | 'OCSP responder', log: RevocationLog) => {
+  const warned = new Set<string>();
+  return (authority: string, addresses: readonly string[], allowed: AllowedHosts): void => {
+    if (addresses.some((address) => isAllowed(address, allowed))) return;
+    for (const address of addresses) {
+      const url = parseHttpUrl(address);
+      const key = `${authority} ${url?.host}`;
+      if (url === undefined || warned.has(key) || warned.size >= WARNED_LIMIT) continue;
+      warned.add(key);
+      const message = `Certificates name a ${what} on a host the policy does not allow, so it is not asked: add the host to revocation.hosts of the authority if it is right`;
+      log.warn({ authority, host: url.host }, message);
+    }
+  };
+};

@@ -1,7 +1,7 @@
 import type { Certificate } from '../certificate/certificate.ts';
 import { formatName } from '../certificate/name.ts';
 import type { Step } from '../refusal/step.ts';
-import { allowedHosts, isAllowed } from './allowed-hosts.ts';
+import { allowedHosts, createHostWarning, isAllowed } from './allowed-hosts.ts';
 import { createCircuitBreaker, type CircuitBreaker } from './circuit-breaker.ts';
 import type { HttpFetch } from './http-fetch.ts';
 import { createOcspBatcher } from './ocsp-batch.ts';
@@ -86,6 +86,7 @@ export const createOcspClient = ({
   const remembered = new Map<string, Remembered>();
   const asking = new Map<string, Promise<RevocationAnswer>>();
   const responders = new Map<string, Responder>();
+  const warnOfHosts = createHostWarning('OCSP responder', log);
   let generation = 0;
 
   const responderAt = (url: string): Responder => {
@@ -138,6 +139,7 @@ export const createOcspClient = ({
     const urls = named.filter((url) => isAllowed(url, allowed)).slice(0, RESPONDER_LIMIT);
     const steps: Step[] = [];
     if (urls.length === 0) {
+      warnOfHosts(question.authority, named, allowed);
       const sentence =
         named.length === 0
           ? {

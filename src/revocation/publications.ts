@@ -1,5 +1,5 @@
 import type { Certificate } from '../certificate/certificate.ts';
-import { allowedHosts, isAllowed } from './allowed-hosts.ts';
+import { allowedHosts, createHostWarning, isAllowed } from './allowed-hosts.ts';
 import { isUrl, watchPublication, type Publication, type PublicationParts } from './publication.ts';
 import type { RevocationPolicy } from './revocation-policy.ts';
 import type { SharedCrl } from './shared-crl.ts';
@@ -58,6 +58,8 @@ export const watchPublications = (first: RevocationSource, parts: Parts): Author
   const learntIssuers = new Map<string, Certificate>();
   const issuers = (): readonly Certificate[] => [...source.issuers, ...learntIssuers.values()];
 
+  const warnOfHosts = createHostWarning('CRL', parts.log);
+
   const configured = (): readonly string[] => [...source.policy.crl.urls, ...source.policy.crl.files];
 
   const add = (address: string): Publication | undefined => {
@@ -113,6 +115,7 @@ export const watchPublications = (first: RevocationSource, parts: Parts): Author
       }
       const named = addressesIn(certificate);
       await begin(learnPlaces(named));
+      if (configured().length === 0) warnOfHosts(authority, named, allowed);
       const needed = [...configured(), ...named].flatMap((address) => publications.get(address) ?? []);
       const wanting = needed.filter((publication) => publication.wanting());
       await Promise.all(wanting.map((publication) => publication.refresh()));
@@ -129,7 +132,7 @@ export const watchPublications = (first: RevocationSource, parts: Parts): Author
       for (const publication of publications.values()) {
         const { crl } = publication;
         if (crl !== undefined && keys.has(crl.signerKey)) parts.offer(authority, crl);
-        if (crl === undefined || publication.status().lastError !== undefined) void publication.refresh();
+        void publication.refresh();
       }
     },
     all: () => [...publications.values()],

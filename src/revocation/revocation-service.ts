@@ -30,6 +30,8 @@ export interface RevocationServiceOptions {
   readonly findCrlIssuers?: FindCrlIssuers;
   /** How long OCSP questions are gathered into one request, ms. Default 0: not at all. */
   readonly ocspBatchWindowMs?: number;
+  /** How long a question waits for a CRL that is not at hand, ms; the look goes on. Default 10 s. */
+  readonly patienceMs?: number;
 }
 
 /** Told of everything that crosses the network. `outcome` is from a small, fixed set. */
@@ -53,8 +55,6 @@ export interface RevocationService {
   close(): Promise<void>;
 }
 
-/** How long a person waits for a CRL that is not at hand, ms. The look goes on. */
-const PATIENCE_MS = 10_000;
 const FRESHNESS_MS = 1_000;
 
 /**
@@ -70,6 +70,7 @@ export const startRevocationService = async ({
   clock = Date.now,
   findCrlIssuers = () => [],
   ocspBatchWindowMs = 0,
+  patienceMs = 10_000,
 }: RevocationServiceOptions): Promise<RevocationService> => {
   const kept = await openKeptCrls(folder);
   const fetcher = createHttpFetcher();
@@ -120,7 +121,7 @@ export const startRevocationService = async ({
 
   const askCrls = async (question: RevocationQuestion): Promise<RevocationAnswer> => {
     const { certificate, issuer, authority } = question;
-    await within(PATIENCE_MS, authorities.get(authority)?.prepare(certificate, issuer));
+    await within(patienceMs, authorities.get(authority)?.prepare(certificate, issuer));
     return checkCrls(question, view, findCrlIssuers);
   };
 

@@ -15,6 +15,7 @@ import type { RevocationSnapshot } from '../../src/revocation/snapshot.ts';
 import {
   createAuthority,
   haveOpenssl,
+  OCSP_SIGNING,
   type Issued,
   type KeyKind,
   type OpensslAuthority,
@@ -196,6 +197,9 @@ const createPublisher = async () => {
     const service = await start([strict]);
     expect(await statusOf(service, strict, subject)).toBe('unknown');
     expect(publisher.requests).toEqual([]);
+    await ask(service, strict, subject);
+    expect(warnings()).toHaveLength(1);
+    expect(warnings()[0]).toContain(publisher.host);
 
     const open = sourceOf('ecdsa', { hosts: [publisher.host] });
     await service.use([open]);
@@ -382,6 +386,61 @@ const createPublisher = async () => {
     expect(service.snapshot().crls).toHaveLength(2);
     expect(service.epoch).toBeGreaterThan(epoch + 1);
     expect(snapshots.map((each) => each.epoch)).toEqual([...snapshots.keys()].map((index) => index + 2));
+  });
+
+  it('keeps nobody waiting for a publisher that does not answer, and takes its CRL when it comes', async () => {
+    publish('ecdsa', 1, []);
+    const body = publisher.bodies.get('/ecdsa.crl');
+    let release = (): void => undefined;
+    const slow = createServer((_request, response) => {
+      release = () => response.end(body);
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    try {
+      const address = `http://127.0.0.1:${(slow.address() as AddressInfo).port}/`;
+      const source = sourceOf('ecdsa', { crl: { urls: [address] } });
+      const service = await start([source], { patienceMs: 200 });
+      expect(await statusOf(service, source, of('ecdsa').subject)).toBe('unknown');
+      release();
+      await service.refreshNow();
+      expect(await statusOf(service, source, of('ecdsa').subject)).toBe('good');
+    } finally {
+      slow.closeAllConnections();
+      slow.close();
+    }
+  });
+
+  it('looks up a responder in the CRL its certificate names', async () => {
+    const { authority, subject } = of('ecdsa');
+    const delegate = authority.issue('responder', {
+      extensions: [...OCSP_SIGNING, `crlDistributionPoints=URI:${publisher.url}/ecdsa.crl`],
+    });
+    const responder = createServer((request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => response.end(authority.respond(Buffer.concat(pieces), { signer: delegate })));
+    });
+    await new Promise<void>((resolve) => responder.listen(0, '127.0.0.1', resolve));
+    try {
+      const urls = [`http://127.0.0.1:${(responder.address() as AddressInfo).port}/`];
+      const source = sourceOf('ecdsa', { order: ['ocsp'], hosts: [publisher.host], ocsp: { urls } });
+      publish('ecdsa', 1, []);
+      authority.writeIndex([{ of: subject }]);
+      const service = await start([source]);
+      expect(await statusOf(service, source, subject)).toBe('good');
+      expect(publisher.requests).toEqual(['/ecdsa.crl 200']);
+
+      publish('ecdsa', 2, [delegate], { age: 0 });
+      authority.writeIndex([{ of: subject }]);
+      await service.refreshNow();
+      now += HOUR;
+      const answer = await ask(service, source, subject);
+      expect(answer.status).toBe('unknown');
+      expect(answer.steps.find(({ check }) => check === 'ocsp-responder')?.en).toContain('is revoked');
+    } finally {
+      responder.closeAllConnections();
+      responder.close();
+    }
   });
 
   it('asks OCSP where the CRL is missing, and raises the epoch when a good certificate is revoked', async () => {
