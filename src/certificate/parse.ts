@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Refusal } from '../refusal/refusal.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
 import type { Certificate, Extension } from './certificate.ts';
@@ -89,7 +89,7 @@ const readCertificate = (der: Uint8Array): Certificate => {
     publicKey,
     extensions,
     ...decodeExtensions(extensions),
-    fingerprint: createHash('sha256').update(der).digest('hex'),
+    fingerprint: hash('sha256', der, 'hex'),
   };
 };
 
