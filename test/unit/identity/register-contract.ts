@@ -1,0 +1,241 @@
+import type { Identifier, SubjectReading } from '../../../src/identity/identity.ts';
+import type { IdentityRegister, ReadingContext } from '../../../src/identity/register.ts';
+import { Refusal } from '../../../src/refusal/refusal.ts';
+import { citizenIdNumber, enterprise, organisationCode } from './invented-numbers.ts';
+
+const AT = Date.UTC(2026, 2, 1, 9);
+const HOUR = 3_600_000;
+
+const idNumber = (value: string): Identifier => ({ type: 'citizen-id-number', value });
+const creditCode = (eight: string): Identifier => ({
+  type: 'unified-social-credit-code',
+  value: enterprise(eight),
+});
+const orgCode = (eight: string): Identifier => ({
+  type: 'organisation-code',
+  value: organisationCode(eight),
+});
+const taxNumber = (eight: string): Identifier => ({
+  type: 'tax-number',
+  value: `440305${organisationCode(eight)}`,
+});
+
+const ZHANG = idNumber(citizenIdNumber('44030519900307123'));
+const LI = idNumber(citizenIdNumber('44010619851120042'));
+
+const citizen = (name: string, ...identifiers: readonly Identifier[]): SubjectReading => ({
+  kind: 'citizen',
+  identifiers,
+  name,
+});
+const firm = (name: string, ...identifiers: readonly Identifier[]): SubjectReading => ({
+  kind: 'enterprise',
+  identifiers,
+  name,
+});
+const used = (thumbprint: string, changes: Partial<ReadingContext> = {}): ReadingContext => ({
+  authority: 'yuean',
+  thumbprint,
+  at: AT,
+  ...changes,
+});
+
+/** What any form of the register does. `open` gives an empty one; closing is this suite's. */
+export const describeRegister = (form: string, open: () => Promise<IdentityRegister>): void => {
+  describe(`the ${form} register`, () => {
+    let register: IdentityRegister;
+    beforeEach(async () => {
+      register = await open();
+    });
+    afterEach(() => register.close());
+
+    const refusalOf = async (reading: SubjectReading, context: ReadingContext): Promise<unknown> => {
+      try {
+        return await register.identify(reading, context);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        expect(error.message).not.toMatch(/\d{8}|张|某/);
+        return error.code;
+      }
+    };
+
+    it('registers at first sign-in and knows the subject again', async () => {
+      const first = await register.identify(citizen('张三', ZHANG), used('a'));
+      expect(first).toEqual({ ...citizen('张三', ZHANG), unifiedId: first.unifiedId });
+      expect(first.unifiedId).toMatch(/^[A-Za-z0-9_-]{22}$/);
+      expect(await register.identify(citizen('张三', ZHANG), used('a'))).toEqual(first);
+      expect(await register.count()).toEqual({ citizens: 1, enterprises: 0, conflicts: 0 });
+    });
+
+    it('gives different people different ids', async () => {
+      const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+      const li = await register.identify(citizen('张三', LI), used('b'));
+      expect(li.unifiedId).not.toBe(zhang.unifiedId);
+      expect(await register.count()).toEqual({ citizens: 2, enterprises: 0, conflicts: 0 });
+    });
+
+    it('joins the certificates of all authorities in one identity', async () => {
+      const ids = new Set<string>();
+      for (const authority of ['yuean', 'nanxin', 'shenzheng']) {
+        const identity = await register.identify(citizen('张三', ZHANG), used(authority, { authority }));
+        ids.add(identity.unifiedId);
+      }
+      expect(ids.size).toBe(1);
+      expect((await register.find(ZHANG))?.certificates.map(({ authority }) => authority).sort()).toEqual([
+        'nanxin',
+        'shenzheng',
+        'yuean',
+      ]);
+    });
+
+    it('keeps the unified id while an enterprise goes from organisation code to unified code', async () => {
+      const old = await register.identify(firm('某公司', orgCode('MA5F1234')), used('a'));
+      const now = await register.identify(firm('某公司', creditCode('MA5F1234')), used('b'));
+      expect(now).toEqual({
+        ...firm('某公司', creditCode('MA5F1234'), orgCode('MA5F1234')),
+        unifiedId: old.unifiedId,
+      });
+      const tax = await register.identify(firm('某公司', taxNumber('MA5F1234')), used('c'));
+      expect(tax.unifiedId).toBe(old.unifiedId);
+      expect(tax.identifiers.map(({ type }) => type)).toEqual([
+        'unified-social-credit-code',
+        'organisation-code',
+        'tax-number',
+      ]);
+    });
+
+    it('and the other way round, without claiming a number no certificate has stated', async () => {
+      const now = await register.identify(firm('某公司', creditCode('MA5F1234')), used('a'));
+      expect(now.identifiers).toEqual([creditCode('MA5F1234')]);
+      const old = await register.identify(firm('某公司', orgCode('MA5F1234')), used('b'));
+      expect(old.unifiedId).toBe(now.unifiedId);
+      expect(old.identifiers).toEqual([creditCode('MA5F1234'), orgCode('MA5F1234')]);
+    });
+
+    it('finds by a number learned later', async () => {
+      const passport: Identifier = { type: 'passport', value: 'E12345678' };
+      const first = await register.identify(citizen('张三', ZHANG), used('a'));
+      await register.identify(citizen('张三', ZHANG, passport), used('b'));
+      const by = await register.identify(citizen('张三', passport), used('c'));
+      expect(by.unifiedId).toBe(first.unifiedId);
+      expect((await register.find(passport))?.identity).toEqual(by);
+      expect(await register.find({ type: 'hmt-permit', value: 'E12345678' })).toBeUndefined();
+    });
+
+    it('finds an enterprise by any equivalent number', async () => {
+      const { unifiedId } = await register.identify(firm('某公司', creditCode('MA5F1234')), used('a'));
+      for (const identifier of [creditCode('MA5F1234'), orgCode('MA5F1234'), taxNumber('MA5F1234')]) {
+        expect((await register.find(identifier))?.identity.unifiedId).toBe(unifiedId);
+      }
+    });
+
+    it('records which certificates were used, first and last', async () => {
+      await register.identify(citizen('张三', ZHANG), used('a'));
+      await register.identify(citizen('张三', ZHANG), used('a', { at: AT + 5 * HOUR }));
+      await register.identify(citizen('张三', ZHANG), used('a', { at: AT + 2 * HOUR }));
+      const found = await register.find(ZHANG);
+      expect(found?.registeredAt).toBe(AT);
+      expect(found?.certificates).toEqual([
+        { thumbprint: 'a', authority: 'yuean', firstUsed: AT, lastUsed: AT + 5 * HOUR },
+      ]);
+    });
+
+    it('reads a known certificate again when its profile reads it otherwise', async () => {
+      await register.identify(citizen('', ZHANG), used('a'));
+      const named = await register.identify(citizen('张三', ZHANG), used('a'));
+      expect(named.name).toBe('张三');
+      expect(await refusalOf(citizen('李四', ZHANG), used('a'))).toBe('ONECERT_IDENTITY_CONFLICT');
+    });
+
+    describe('refuses and queues, changing nothing else', () => {
+      const unchanged = async (conflicts: number, work: () => Promise<void>): Promise<void> => {
+        const before = await register.count();
+        await work();
+        expect(await register.count()).toEqual({ ...before, conflicts });
+      };
+
+      it('numbers of two identities', async () => {
+        const passport: Identifier = { type: 'passport', value: 'E12345678' };
+        const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+        const other = await register.identify(citizen('张三', passport), used('b'));
+        await unchanged(1, async () => {
+          const reading = citizen('张三', ZHANG, passport);
+          expect(await refusalOf(reading, used('c', { at: AT + 1 }))).toBe('ONECERT_IDENTITY_CONFLICT');
+          expect(await refusalOf(reading, used('c', { at: AT + 2 }))).toBe('ONECERT_IDENTITY_CONFLICT');
+          expect(await register.listConflicts({ limit: 10 })).toEqual([
+            {
+              id: expect.any(Number) as number,
+              reason: 'two-identities',
+              authority: 'yuean',
+              thumbprint: 'c',
+              reading,
+              meets: [zhang.unifiedId, other.unifiedId],
+              firstAt: AT + 1,
+              lastAt: AT + 2,
+              times: 2,
+            },
+          ]);
+        });
+        expect((await register.find(passport))?.identity).toEqual(other);
+        expect((await register.find(ZHANG))?.certificates).toHaveLength(1);
+      });
+
+      it('another name for a number', async () => {
+        const { unifiedId } = await register.identify(firm('某公司', creditCode('MA5F1234')), used('a'));
+        await unchanged(1, async () => {
+          const renamed = firm('另一公司', creditCode('MA5F1234'), taxNumber('MA5F1234'));
+          expect(await refusalOf(renamed, used('b'))).toBe('ONECERT_IDENTITY_CONFLICT');
+        });
+        expect(await register.listConflicts({ limit: 1 })).toMatchObject([
+          { reason: 'different-name', meets: [unifiedId] },
+        ]);
+        expect((await register.find(creditCode('MA5F1234')))?.identity).toEqual({
+          ...firm('某公司', creditCode('MA5F1234')),
+          unifiedId,
+        });
+      });
+
+      it('another unified code around one organisation code', async () => {
+        await register.identify(firm('某公司', creditCode('MA5F1234')), used('a'));
+        const moved: Identifier = {
+          type: 'unified-social-credit-code',
+          value: enterprise('MA5F1234', '91440100'),
+        };
+        await unchanged(1, async () => {
+          expect(await refusalOf(firm('某公司', moved), used('b'))).toBe('ONECERT_IDENTITY_CONFLICT');
+        });
+        expect(await register.listConflicts({ limit: 1 })).toMatchObject([{ reason: 'different-number' }]);
+      });
+
+      it('a certificate that contradicts itself', async () => {
+        await unchanged(1, async () => {
+          await register.recordContradiction(used('x'));
+          await register.recordContradiction(used('x', { at: AT + HOUR }));
+        });
+        expect(await register.listConflicts({ limit: 10 })).toMatchObject([
+          { reason: 'contradictory-certificate', reading: undefined, meets: [], times: 2, lastAt: AT + HOUR },
+        ]);
+      });
+    });
+
+    it.each([
+      ['某公司（集团）', '某公司(集团)'],
+      ['某公司 （集团）', '某公司（集团）'],
+      ['ＡＢＣ公司', 'abc公司'],
+      ['阿依古丽·买买提', '阿依古丽•买买提'],
+      ['某公司', ''],
+    ])('takes %s and %s for one name', async (one, other) => {
+      const { unifiedId } = await register.identify(firm(one, creditCode('MA5F1234')), used('a'));
+      const again = await register.identify(firm(other, creditCode('MA5F1234')), used('b'));
+      expect(again).toMatchObject({ unifiedId, name: one });
+    });
+
+    it('lists conflicts page by page, the latest first', async () => {
+      for (const thumbprint of ['a', 'b', 'c']) await register.recordContradiction(used(thumbprint));
+      const [first, second] = await register.listConflicts({ limit: 2 });
+      expect([first?.thumbprint, second?.thumbprint]).toEqual(['c', 'b']);
+      const rest = await register.listConflicts({ limit: 2, before: second?.id as number });
+      expect(rest.map(({ thumbprint }) => thumbprint)).toEqual(['a']);
+    });
+  });
+};
