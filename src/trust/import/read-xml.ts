@@ -1,4 +1,4 @@
-import { parser as createParser, type QualifiedTag, type SAXOptions } from 'sax';
+import sax, { type QualifiedTag, type SAXOptions } from 'sax';
 
 /** An element of an XML document: what import needs of it and no more. */
 export interface XmlElement {
@@ -42,7 +42,7 @@ export const readXml = (bytes: Uint8Array): XmlElement => {
   let elements = 0;
 
   // strictEntities is not in the types: only &amp; &lt; &gt; &quot; &apos; and numbers, not HTML's.
-  const xml = createParser(true, { xmlns: true, strictEntities: true } as SAXOptions);
+  const xml = sax.parser(true, { xmlns: true, strictEntities: true } as SAXOptions);
   const fail = (message: string): never => {
     throw new XmlError(message, xml.line + 1);
   };
