@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { chmod, copyFile, rm, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
+import { rm } from 'node:fs/promises';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import { CrlError } from './crl-error.ts';
-import { fetchToFile } from './fetch-body.ts';
-import { FetchError, type HttpFetch, type Validators } from './http-fetch.ts';
-import type { KeptCrl, KeptCrls, Place } from './kept-crls.ts';
+import { FetchError, type HttpFetch } from './http-fetch.ts';
+import type { KeptCrls, Place } from './kept-crls.ts';
+import { fileVersionOf, getBody, isUrl, type PublishedBody } from './published-body.ts';
 import { nextRefresh } from './refresh-schedule.ts';
 import type { RevocationPolicy } from './revocation-policy.ts';
 import type { RevocationLog } from './service-log.ts';
@@ -54,9 +51,6 @@ export interface PublicationParts {
   readonly onAttempt: (attempt: { address: string; outcome: string; ms: number }) => void;
 }
 
-/** ms for a whole CRL; a gigabyte at two megabytes a second. */
-const TOTAL_MS = 10 * 60_000;
-const IDLE_MS = 15_000;
 /** How often files are looked at, ms. */
 const FILE_POLL_MS = 1_000;
 /** How often somebody who waits may cause a look, ms. */
@@ -64,14 +58,12 @@ const PAUSE_MS = 5_000;
 /** setTimeout takes no more than this. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
 
-export const isUrl = (address: string): boolean => /^https?:/i.test(address);
-
 export const watchPublication = (place: Place, parts: PublicationParts): Publication => {
   const { fetch, kept, log, clock, random, policy, load, offer, onAttempt } = parts;
   const { address, authority } = place;
   let crl: SharedCrl | undefined;
   /** Of the body last read: what conditional requests and comparisons go by. */
-  let body: (Validators & { readonly sha256: string }) | undefined;
+  let body: PublishedBody | undefined;
   /** Set when that body was refused as older: it is not got and read again, and stays refused. */
   let refused: CrlError | undefined;
   /** Of the file last looked at. */
@@ -84,34 +76,18 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
 
-  const get = async (part: string): Promise<(Validators & { sha256: string }) | 'unchanged'> => {
-    if (!isUrl(address)) {
-      await copyFile(address, part, constants.COPYFILE_FICLONE);
-      await chmod(part, 0o600);
-      const sha256 = await hashOf(part);
-      return sha256 === body?.sha256 ? 'unchanged' : { sha256 };
-    }
-    const result = await fetchToFile(
-      fetch,
-      {
-        url: address,
-        allowed: parts.allowed(),
-        totalMs: TOTAL_MS,
-        idleMs: IDLE_MS,
-        sizeLimit: policy().sizeLimit,
-        accept: 'application/pkix-crl, */*',
-        validators: body,
-      },
-      part,
-    );
-    return result.status === 'not-modified' || result.sha256 === body?.sha256 ? 'unchanged' : result;
-  };
-
   /** Gets, verifies, puts in force and keeps; the old one stays in force until all but the last is done. */
   const look = async (): Promise<'taken' | 'unchanged'> => {
     const part = kept.partOf(place);
     try {
-      const got = await get(part);
+      const got = await getBody({
+        fetch,
+        address,
+        part,
+        allowed: parts.allowed(),
+        sizeLimit: policy().sizeLimit,
+        known: body,
+      });
       if (got === 'unchanged') {
         if (refused !== undefined) throw refused;
         return 'unchanged';
@@ -136,7 +112,7 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
   };
 
   const keep = async (
-    { sha256, etag, lastModified }: Validators & { sha256: string },
+    { sha256, etag, lastModified }: PublishedBody,
     { sha256: derSha256 }: SharedCrl,
   ): Promise<void> => {
     try {
@@ -181,7 +157,7 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
   };
 
   const pollFile = async (): Promise<void> => {
-    const version = await versionOf(address);
+    const version = await fileVersionOf(address);
     if (closed || version === fileVersion || looking !== undefined) return;
     fileVersion = version;
     await publication.refresh();
@@ -200,7 +176,8 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
         if (offer(restored) === 'older') return;
         crl = restored;
         const note = await kept.noteOf(place);
-        if (note?.derSha256 === restored.sha256) body = pick(note);
+        if (note?.derSha256 === restored.sha256)
+          body = { sha256: note.sha256, etag: note.etag, lastModified: note.lastModified };
       } catch (error) {
         // A damaged file, or an issuer that is not trusted any more: what is published decides.
         log.warn(
@@ -240,12 +217,6 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
   return publication;
 };
 
-const pick = ({ sha256, etag, lastModified }: KeptCrl): Validators & { sha256: string } => ({
-  sha256,
-  etag,
-  lastModified,
-});
-
 const warningFor = (outcome: string): string => {
   switch (outcome) {
     case 'not-newer':
@@ -258,17 +229,4 @@ const warningFor = (outcome: string): string => {
     default:
       return 'A new CRL cannot be got or used; the last good one stays in force until its time is over';
   }
-};
-
-/** Changes with every change of the file; undefined where there is none. Follows links, so swapped ones are seen. */
-const versionOf = async (file: string): Promise<string | undefined> =>
-  stat(file).then(
-    ({ ino, size, mtimeMs, ctimeMs }) => [ino, size, mtimeMs, ctimeMs].join(' '),
-    () => undefined,
-  );
-
-const hashOf = async (file: string): Promise<string> => {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 };

@@ -1,6 +1,7 @@
 import type { Certificate } from '../certificate/certificate.ts';
 import { allowedHosts, createHostWarning, isAllowed } from './allowed-hosts.ts';
-import { isUrl, watchPublication, type Publication, type PublicationParts } from './publication.ts';
+import { watchPublication, type Publication, type PublicationParts } from './publication.ts';
+import { isUrl } from './published-body.ts';
 import type { RevocationPolicy } from './revocation-policy.ts';
 import type { SharedCrl } from './shared-crl.ts';
 import { signerKeyOf } from './signer-key.ts';

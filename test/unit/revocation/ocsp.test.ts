@@ -146,6 +146,30 @@ const statusOf = (answer: RevocationAnswer): unknown =>
     });
   });
 
+  it('refuses responses cut, doubled in part or mixed, without throwing', async () => {
+    const { authority, good, revoked } = city('ecdsa');
+    const [a, b] = [good, revoked].map((each) =>
+      authority.respond(writeOcspRequest([asked(each, authority)], 'sha256')),
+    ) as [Buffer, Buffer];
+    const at = Date.now();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(a.length), fc.nat(b.length), fc.nat(a.length), async (cut, from, to) => {
+        for (const bytes of [
+          a.subarray(0, cut),
+          Buffer.concat([a.subarray(0, cut), b.subarray(from)]),
+          Buffer.concat([a.subarray(0, cut), a.subarray(to)]),
+        ]) {
+          const result = await verifyOcspResponse(bytes, { issuer: authority.certificate, at });
+          if (!result.ok) continue;
+          // Only a response that is whole verifies: then it says of this certificate what it said before.
+          const { status } = answerFromOcsp(result.response, good.certificate, { at, maximumAge });
+          expect(status).toBe(bytes.equals(a) ? 'good' : 'unknown');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   const ask = async (
     options: ResponseOptions = {},
     expectation: Partial<OcspExpectation> = {},
