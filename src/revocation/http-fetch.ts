@@ -74,7 +74,7 @@ export const createHttpFetcher = ({
   const agent = new Agent({
     allowH2: false,
     pipelining: 1,
-    connections: 8,
+    connections: 32,
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 30_000,
     maxHeaderSize: 16_384,
