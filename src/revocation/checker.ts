@@ -29,11 +29,12 @@ export const createRevocationChecker = ({
   };
   return {
     check: (question) => {
+      let known: RevocationAnswer = UNKNOWN;
       if (question.policy.order[0] === 'crl') {
-        const answer = checkCrls(question, view(), findCrlIssuers);
-        if (answer.status !== 'unknown') return answer;
+        known = checkCrls(question, view(), findCrlIssuers);
+        if (known.status !== 'unknown') return known;
       }
-      return resolve(pack(question)).catch(() => unreachable(question));
+      return resolve(pack(question)).catch(() => withoutControl(question, known));
     },
   };
 };
@@ -52,8 +53,8 @@ const pack = ({
   at,
 });
 
-/** The control thread could not be asked: no method knows anything, and the policy says what that means. */
-const unreachable = (question: RevocationQuestion): Promise<RevocationAnswer> => {
-  const unknown = { status: 'unknown', steps: [] } as const;
-  return answerInOrder(question, { crl: () => unknown, ocsp: () => unknown });
-};
+const UNKNOWN = { status: 'unknown', steps: [] } as const;
+
+/** The control thread could not be asked: what is known here is all, and the policy says what that means. */
+const withoutControl = (question: RevocationQuestion, known: RevocationAnswer): Promise<RevocationAnswer> =>
+  answerInOrder(question, { crl: () => known, ocsp: () => UNKNOWN });

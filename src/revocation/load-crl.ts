@@ -174,6 +174,9 @@ const startVerifications = ({ algorithm, issuer }: CrlHeader, trust: CrlTrust): 
     if (candidates.has(key) || keyUsage?.has('cRLSign') === false || candidates.size >= KEY_LIMIT) continue;
     candidates.set(key, { key, verification: startVerification(algorithm, publicKey) });
   }
+  if (candidates.size === 0) {
+    throw new CrlError('wrong-issuer', `${formatName(issuer)} may not sign CRLs (cRLSign is not set)`);
+  }
   return [...candidates.values()];
 };
 
