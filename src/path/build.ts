@@ -37,6 +37,7 @@ function* extend(below: readonly Certificate[], input: PathInput, budget: Budget
   if (below.length >= budget.depth) return;
   for (const issuer of byLikelihood(input.intermediates, (certificate) => certificate, last, input.at)) {
     if (!budget.takeStep()) return;
+    if (input.distrusted?.has(issuer.fingerprint) === true) continue;
     if (canExtend(below, last, issuer)) yield* extend([...below, issuer], input, budget);
   }
 }

@@ -31,6 +31,8 @@ export interface PathInput {
   /** What the peer presented besides the leaf, and the trust list's intermediates: candidates, not trusted. */
   readonly intermediates: readonly Certificate[];
   readonly anchors: readonly TrustAnchor[];
+  /** Fingerprints of certificates above the leaf that no path may use, e.g. since they were found revoked. */
+  readonly distrusted?: ReadonlySet<string>;
   /** The moment to judge at, ms since the epoch. */
   readonly at: number;
   /** Default "client-auth". */
