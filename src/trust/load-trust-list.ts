@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Certificate } from '../certificate/certificate.ts';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
 import { parseYaml, type ReadDocument } from '../configuration/read-yaml.ts';
@@ -57,7 +57,7 @@ const readAuthorities = (
       const anchors = readAuthorityCertificates(document, 'anchors', { folder, outside });
       const intermediates = readAuthorityCertificates(document, 'intermediates', { folder, outside });
       const authority: Authority = {
-        settings: document.value,
+        settings: withAbsoluteFiles(document),
         anchors: anchors.certificates,
         intermediates: intermediates.certificates,
       };
@@ -82,6 +82,13 @@ const readSettings = (folder: TrustFolder, name: string): ReadDocument<Authority
     throw new ConfigurationError([{ file, line: 1, column: 1, path: '', message: 'no such file' }]);
   }
   return parseYaml(file, bytes.toString('utf8'), authoritySettingsSchema);
+};
+
+/** Files of CRLs are named relative to the file that names them. */
+const withAbsoluteFiles = ({ file, value }: ReadDocument<AuthoritySettings>): AuthoritySettings => {
+  const { revocation } = value;
+  const files = revocation.crl.files.map((name) => resolve(dirname(file), name));
+  return { ...value, revocation: { ...revocation, crl: { ...revocation.crl, files } } };
 };
 
 /** What no schema can see: the folder's name, and one key under two authorities. */
