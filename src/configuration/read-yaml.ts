@@ -55,7 +55,14 @@ export const parseYaml = <Schema extends z.ZodType>(
       ),
     );
   }
-  const checked = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  let plain: unknown;
+  try {
+    plain = document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    // Aliases that multiply ("billion laughs") or lead nowhere.
+    throw new ConfigurationError([at(0, [], `not usable YAML: ${(cause as Error).message}`)], { cause });
+  }
+  const checked = schema.safeParse(plain ?? {});
   if (checked.success) {
     return {
       file,

@@ -16,9 +16,8 @@ export const readOperatorKey = (pem: string): KeyObject => {
 /** @throws Error saying what is wrong */
 export const readSigningKey = (pem: string, passphrase?: string): KeyObject => {
   if (!pem.includes('PRIVATE KEY')) throw new Error('not a PEM private key');
-  return fit(
-    attempt(() => createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) })),
-  );
+  const input = { key: pem, ...(passphrase === undefined ? {} : { passphrase }) };
+  return fit(attempt(() => createPrivateKey(input), pem.includes('ENCRYPTED')));
 };
 
 /** undefined when the key is of no kind that may sign. */
@@ -43,14 +42,13 @@ const fit = (key: KeyObject): KeyObject => {
   return key;
 };
 
-const attempt = (read: () => KeyObject): KeyObject => {
+const attempt = (read: () => KeyObject, locked = false): KeyObject => {
   try {
     return read();
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const locked = code === 'ERR_MISSING_PASSPHRASE' || /passphrase|bad decrypt/i.test(message);
-    throw new Error(locked ? 'the key needs its passphrase' : `cannot be read: ${EXPECTED} as PEM`, {
-      cause,
-    });
+    throw new Error(
+      locked ? 'the key needs its passphrase, and this was not it' : `cannot be read: ${EXPECTED} as PEM`,
+      { cause },
+    );
   }
 };

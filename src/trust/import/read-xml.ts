@@ -54,6 +54,8 @@ export const readXml = (bytes: Uint8Array): XmlElement => {
   };
   xml.onopentag = (tag) => {
     if (++elements > ELEMENTS) fail(`more than ${ELEMENTS} elements`);
+    // sax takes a second root for granted.
+    if (root !== undefined) fail('not well-formed XML: a second root element');
     if (open.length >= DEPTH) fail(`more than ${DEPTH} levels`);
     const { uri, local, attributes } = tag as QualifiedTag;
     const children: XmlElement[] = [];
