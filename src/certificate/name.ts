@@ -23,6 +23,8 @@ export interface DistinguishedName {
 
 /** Parts of a name, and attributes of a part: far more than any real name has. */
 const LIMIT = 64;
+/** Octets of one value. Normalising takes time in the square of a run of combining characters. */
+const VALUE_LIMIT = 4096;
 
 /** Reads a Name. Throws DerError. */
 export const readName = (reader: DerReader): DistinguishedName => {
@@ -67,7 +69,9 @@ const readRdn = (set: DerReader): NameAttribute[] => {
 
 const readString = (pair: DerReader, tag: number): string => {
   const start = pair.position;
-  const value = decodeString(tag, pair.content(tag));
+  const content = pair.content(tag);
+  if (content.length > VALUE_LIMIT) throw new DerError('a value of too many octets', start);
+  const value = decodeString(tag, content);
   if (value === undefined) throw new DerError('a string that is not of its type', start);
   return value;
 };

@@ -106,6 +106,17 @@ describe('Cross-certificates', () => {
   });
 });
 
+it('A certificate that is distrusted is in no path', () => {
+  const other = makeAuthority({ subject: 'Other Root' });
+  const cross = makeAuthority({ subject: 'Issuing', key: issuing.key, issuer: other });
+  const judge = (...distrusted: TestCertificate[]): Buffer[] =>
+    pathOf(validate(leaf, [issuing, cross], [root, other], { distrusted }));
+  expect(judge()).toHaveLength(3);
+  expect(judge(issuing)).toEqual(ders(leaf, cross, other));
+  expect(judge(cross)).toEqual(ders(leaf, issuing, root));
+  expect(judge(issuing, cross)).toEqual([]);
+});
+
 describe('A leaf that is', () => {
   it('self-signed is refused', () => {
     const alone = makeAuthority({ subject: 'Alone' });

@@ -162,6 +162,12 @@ describe('RFC 5280 4.1: the fields', () => {
     const broken = element(0x0c, Buffer.of(0xc0, 0x80));
     expect(refusal(make({ subject: sequence(set(sequence(oid('2.5.4.3'), broken))) }))).toMatch(/string/);
   });
+  it('a value of sixty thousand octets, whose normal form would take long to find', () => {
+    const marks = utf8String('\u0301\u0316'.repeat(15_000));
+    expect(refusal(make({ subject: sequence(set(sequence(oid('2.5.4.3'), marks))) }))).toMatch(
+      /too many octets/,
+    );
+  });
   it('a part of a name that is no string is read', () => {
     const born = element(0x18, Buffer.from('19800101000000Z'));
     expect(

@@ -12,6 +12,7 @@ export interface ChainSettings {
   readonly policies?: Partial<PolicySettings>;
   readonly algorithms?: Partial<AlgorithmPolicy>;
   readonly budget?: Budget;
+  readonly distrusted?: readonly TestCertificate[];
 }
 
 /** Validates `leaf` with these intermediates, in no particular order, up to any of these anchors. */
@@ -19,7 +20,14 @@ export const validate = (
   leaf: TestCertificate,
   intermediates: readonly TestCertificate[],
   anchors: readonly TestCertificate[],
-  { purpose = 'client-auth', at = NOW, policies = {}, algorithms = {}, budget }: ChainSettings = {},
+  {
+    purpose = 'client-auth',
+    at = NOW,
+    policies = {},
+    algorithms = {},
+    budget,
+    distrusted = [],
+  }: ChainSettings = {},
 ): PathResult =>
   validatePath(
     {
@@ -33,6 +41,7 @@ export const validate = (
       })),
       at,
       purpose,
+      distrusted: new Set(distrusted.map(({ parsed }) => parsed.fingerprint)),
     },
     budget,
   );
