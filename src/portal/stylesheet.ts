@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The one stylesheet of all pages. System fonts only; nothing is loaded. Colours keep a contrast of 4.5:1 or more in
+ * both schemes (WCAG 2.2, 1.4.3), and nothing is said by colour alone.
+ */
+export const STYLESHEET = `
+:root {
+  color-scheme: light dark;
+  --ground: #f3f6f7; --card: #ffffff; --ink: #14222a; --muted: #4b5b64; --line: #d3dde1;
+  --accent: #0b5a72; --accent-soft: #e4f0f4; --on-accent: #ffffff;
+  --stop: #98211b; --stop-soft: #fbecea; --pass: #1b6a40; --focus: #b45309;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #0e171c; --card: #16222a; --ink: #e7eef1; --muted: #a8b7bf; --line: #2f404a;
+    --accent: #83cbe3; --accent-soft: #183642; --on-accent: #0a1a21;
+    --stop: #f5a49d; --stop-soft: #3a1e1d; --pass: #86d3a6; --focus: #f5b350;
+  }
+}
+*, *::before, *::after { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
+body {
+  margin: 0; background: var(--ground); color: var(--ink);
+  font: 1.0625rem/1.7 system-ui, -apple-system, "Segoe UI", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
+    "Noto Sans CJK SC", "Noto Sans SC", sans-serif;
+  overflow-wrap: break-word; min-height: 100vh; display: flex; flex-direction: column;
+}
+h1, h2, h3 { line-height: 1.35; margin: 0; font-weight: 650; text-wrap: balance; }
+p { margin: 0; }
+ul, ol, dl, dd { margin: 0; padding: 0; }
+ul, ol { list-style: none; }
+a { color: var(--accent); text-underline-offset: .2em; text-decoration-thickness: .08em; }
+a:hover { text-decoration-thickness: .14em; }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 3px; border-radius: 4px; }
+code, .reference { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
+
+.skip { position: absolute; left: 1rem; top: -4rem; background: var(--card); padding: .5rem 1rem; z-index: 2; }
+.skip:focus { top: .5rem; }
+.wrap { width: 100%; max-width: 70rem; margin: 0 auto; padding: 0 1.25rem; }
+.narrow { max-width: 46rem; }
+
+.masthead { background: var(--card); border-bottom: 1px solid var(--line); }
+.masthead .wrap { display: flex; align-items: center; gap: .75rem; min-height: 4rem; }
+.brand { display: inline-flex; align-items: center; gap: .7rem; color: var(--ink); text-decoration: none; min-height: 2.75rem; }
+.brand svg { width: 2.1rem; height: 2.1rem; flex: none; }
+.brand .tile { fill: var(--accent); } .brand .stroke { stroke: var(--on-accent); }
+.brand b { font-size: 1.15rem; letter-spacing: .02em; font-weight: 650; }
+.brand span { color: var(--muted); font-size: .9rem; }
+.switch { margin-left: auto; padding: .55rem 0; font-size: .95rem; white-space: nowrap; }
+
+main { flex: 1; padding: 2.5rem 0 3.5rem; }
+main > .wrap > * + * { margin-top: 1.5rem; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.5rem; }
+.eyebrow { color: var(--muted); font-size: .95rem; margin-bottom: .5rem; }
+.muted { color: var(--muted); }
+.small { font-size: .9rem; }
+.footer { border-top: 1px solid var(--line); padding: 1.25rem 0 1.75rem; color: var(--muted); font-size: .9rem; }
+
+.refused { border-top: 5px solid var(--stop); }
+.refused h1 { font-size: clamp(1.5rem, 1.2rem + 1.6vw, 2rem); }
+.refused.passing { border-top-color: var(--accent); }
+.next { margin-top: 1.5rem; padding: 1.1rem 1.25rem; background: var(--accent-soft); border-radius: 10px; }
+.next h2 { font-size: 1rem; color: var(--accent); margin-bottom: .3rem; }
+.next p { font-size: 1.125rem; }
+.card h2 { font-size: 1.125rem; margin-bottom: .75rem; }
+.names { display: flex; flex-wrap: wrap; gap: .5rem; }
+.names li { border: 1px solid var(--line); border-radius: 8px; padding: .3rem .8rem; background: var(--ground); }
+
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: .45rem 1.25rem; font-size: .95rem; }
+.facts dt { color: var(--muted); }
+.facts dd { min-width: 0; overflow-wrap: anywhere; }
+.reference { font-size: 1.15rem; font-weight: 600; letter-spacing: .03em; user-select: all; }
+
+details > summary { cursor: pointer; padding: .4rem 0; font-weight: 600; color: var(--accent); }
+details > summary + * { margin-top: .75rem; }
+.steps li { display: grid; grid-template-columns: 1.75rem 1fr; padding: .7rem 0; border-top: 1px solid var(--line); }
+.steps .mark { font-weight: 700; }
+.passed .mark { color: var(--pass); } .failed .mark { color: var(--stop); } .skipped .mark { color: var(--muted); }
+.steps .failed .said { font-weight: 650; }
+.steps .about { display: block; color: var(--muted); font-size: .875rem; }
+
+.hero { padding: .5rem 0 1rem; }
+.hero h1 { font-size: clamp(1.75rem, 1.3rem + 2.4vw, 2.75rem); letter-spacing: .01em; }
+.hero p { margin-top: .75rem; max-width: 42rem; font-size: 1.125rem; color: var(--muted); }
+.caller { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; border-left: 5px solid var(--pass); }
+.ways { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); counter-reset: way; }
+.ways li { counter-increment: way; display: grid; grid-template-columns: 2.4rem 1fr; align-items: start; }
+.ways li::before {
+  content: counter(way); width: 1.75rem; height: 1.75rem; border-radius: 50%; background: var(--accent);
+  color: var(--on-accent); font-weight: 650; font-size: .95rem; display: grid; place-items: center; margin-top: .1rem;
+}
+.section-title { font-size: 1.4rem; margin-top: 2.75rem; }
+.department { scroll-margin-top: 1rem; }
+.department + .department { margin-top: 2rem; }
+.department h3 { font-size: 1.125rem; margin-bottom: .75rem; }
+.services { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
+.service {
+  position: relative; background: var(--card); border: 1px solid var(--line); border-radius: 12px;
+  padding: 1.1rem 1.25rem; display: flex; flex-direction: column; gap: .4rem;
+}
+.service:hover { border-color: var(--accent); }
+.service.closed, .service.closed:hover { background: transparent; border: 1px dashed var(--line); }
+.service h4 { margin: 0; font-size: 1.125rem; line-height: 1.4; font-weight: 650; }
+.service h4 a { text-decoration: none; }
+.service h4 a:hover { text-decoration: underline; }
+.service h4 a::after { content: ""; position: absolute; inset: 0; border-radius: 12px; }
+.service h4 a:focus-visible { outline: none; }
+.service:has(h4 a:focus-visible) { outline: 3px solid var(--focus); outline-offset: 3px; }
+.tags { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: auto; padding-top: .5rem; font-size: .875rem; }
+.tags li { border-radius: 6px; padding: .1rem .6rem; background: var(--accent-soft); color: var(--accent); }
+.tags .plain { background: none; color: var(--muted); padding-left: 0; }
+.tags .stopped { background: var(--stop-soft); color: var(--stop); }
+
+@media (max-width: 34rem) {
+  main { padding: 1.5rem 0 2.5rem; }
+  .card { padding: 1.25rem 1.1rem; }
+  .brand span { display: none; }
+  .facts { grid-template-columns: 1fr; gap: 0; }
+  .facts dd { margin-bottom: .65rem; }
+}
+@media print { body { background: none; } .masthead .switch, .skip { display: none; } }
+`;
+
+/** CSP source expression of the stylesheet (CSP Level 3, section 2.3.1). */
+export const STYLESHEET_SOURCE = `'sha256-${createHash('sha256').update(STYLESHEET).digest('base64')}'`;
