@@ -1,4 +1,5 @@
 import type { Certificate } from '../certificate/certificate.ts';
+import type { VerifiedPath } from './types.ts';
 
 /** How far the operators trust one authority. Times are milliseconds since the epoch; undefined: no such limit. */
 export interface AuthorityStanding {
@@ -22,3 +23,10 @@ export type AuthorityStandings = ReadonlyMap<string, AuthorityStanding>;
 /** The key alone, without its algorithm's parameters, which may be written in more than one way. */
 export const authorityKey = ({ publicKey }: Certificate): string =>
   Buffer.from(publicKey.keyBits).toString('base64');
+
+/** When the operators' trust in a path ends, by their list's expiry or its authorities' validity; Infinity: never. */
+export const trustEndOf = ({ anchor, certificates }: VerifiedPath): number =>
+  Math.min(
+    anchor.listExpires ?? Infinity,
+    ...certificates.map((each) => anchor.standings?.get(authorityKey(each))?.trustedUntil ?? Infinity),
+  );

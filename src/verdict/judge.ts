@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Certificate } from '../certificate/certificate.ts';
 import { parseCertificate } from '../certificate/parse.ts';
+import { trustEndOf } from '../path/authority-standing.ts';
 import { validatePath } from '../path/validate.ts';
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import { Refusal } from '../refusal/refusal.ts';
@@ -83,6 +84,7 @@ export const createJudge =
       validUntil: Math.min(
         at + GOOD_FOR_MS,
         revoked.validUntil,
+        trustEndOf(path.path),
         ...certificates.map(({ notAfter }) => notAfter),
       ),
     };

@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { trustEndOf } from '../../../src/path/authority-standing.ts';
 import type { PathPurpose } from '../../../src/path/types.ts';
 import { validatePath } from '../../../src/path/validate.ts';
 import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
@@ -133,6 +134,12 @@ describe('the validity of an authority', () => {
     const anchorOnly = { certificate: early, at: Date.parse('2026-04-30T23:59:59+08:00') };
     expect(judge(list, anchorOnly)).toBe(UNTRUSTED);
     expect(judge(list, { ...anchorOnly, at: Date.parse('2026-05-01T00:00:00+08:00') })).toBe('ok');
+  });
+
+  it('ends verdicts with the last day, not some minutes later', () => {
+    const path = validatePath({ leaf: leaf.parsed, intermediates: [], anchors: list.anchors, at: NOW });
+    if (!path.ok) throw new Error(path.code);
+    expect(trustEndOf(path.path)).toBe(Date.parse('2026-07-01T00:00:00+08:00'));
   });
 
   it('says who is in force', () => {
