@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANY_POLICY } from '../certificate/extensions/certificate-policies.ts';
 import { bilingual, slug } from '../configuration/units.ts';
 import { identityProfileSchema } from '../identity/profile.ts';
 import { algorithmPolicySchema } from '../path/algorithm-policy.ts';
@@ -56,7 +57,16 @@ const settings = z.strictObject({
 });
 
 /** ca-trust/<authority>/authority.yaml: all that the gateway knows and demands of one authority. */
-export const authoritySettingsSchema = settings.superRefine(({ status, acceptIssuedBefore }, context) => {
+export const authoritySettingsSchema = settings.superRefine((authority, context) => {
+  const { status, acceptIssuedBefore, policies } = authority;
+  // RFC 5280 section 6.1.5 (g): without explicitPolicy a path may be valid under no policy at all.
+  if (!policies.explicitPolicy && !policies.initialPolicySet.includes(ANY_POLICY)) {
+    context.addIssue({
+      code: 'custom',
+      path: ['policies', 'initialPolicySet'],
+      message: 'refuses nothing by itself: set explicitPolicy as well',
+    });
+  }
   if (status === 'winding-down' && acceptIssuedBefore === undefined) {
     context.addIssue({
       code: 'custom',
