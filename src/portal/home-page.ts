@@ -67,18 +67,20 @@ export const renderHomePage = (page: HomePage, language: Language): string => {
       <p>${texts.lead}</p>
     </div>
     ${page.caller && renderCaller(page.caller, language)}
-    <section class="card" aria-labelledby="how">
-      <h2 id="how">${texts.how}</h2>
-      <ol class="ways">
-        ${texts.ways.map((way) => html`<li>${way}</li>`)}
-      </ol>
-    </section>
-    <section class="card" aria-labelledby="accepted">
-      <h2 id="accepted">${texts.accepted}</h2>
-      <ul class="names">
-        ${page.authorities.map(({ name }) => html`<li>${name[language]}</li>`)}
-      </ul>
-    </section>
+    <div class="introduction">
+      <section class="card" aria-labelledby="how">
+        <h2 id="how">${texts.how}</h2>
+        <ol class="ways">
+          ${texts.ways.map((way) => html`<li>${way}</li>`)}
+        </ol>
+      </section>
+      <section class="card" aria-labelledby="accepted">
+        <h2 id="accepted">${texts.accepted}</h2>
+        <ul class="names">
+          ${page.authorities.map(({ name }) => html`<li>${name[language]}</li>`)}
+        </ul>
+      </section>
+    </div>
     <h2 class="section-title">${texts.services}</h2>
     ${departments.length === 0 ? html`<p class="muted">${texts.none}</p>` : undefined}
     ${departments.map((services) => renderDepartment(services, page, language))}`;

@@ -7,7 +7,7 @@ import { renderPage } from './layout.ts';
 
 const TEXTS = {
   zh: {
-    to: '访问的服务',
+    to: '访问的服务：',
     next: '接下来怎么做',
     accepted: '可以使用以下机构签发的证书',
     report: '查看证书检查过程',
@@ -18,9 +18,10 @@ const TEXTS = {
     clause: '依据',
     at: '时间',
     home: '返回首页，查看全部服务',
+    clock: '（北京时间）',
   },
   en: {
-    to: 'Service',
+    to: 'Service: ',
     next: 'What to do next',
     accepted: 'Certificates of these authorities are accepted',
     report: 'See how the certificate was checked',
@@ -31,6 +32,7 @@ const TEXTS = {
     clause: 'Rests on',
     at: 'Time',
     home: 'Home page with all services',
+    clock: ' (Beijing time)',
   },
 } as const;
 
@@ -39,9 +41,11 @@ export const renderRefusalPage = (context: RefusalContext, language: Language): 
   const entry = describe(context.code);
   const texts = TEXTS[language];
   const { title, next } = entry[language];
+  const failed = context.steps.find(({ code }) => code === context.code);
   const main = html`<div class="card refused${entry.status >= 500 ? ' passing' : ''}">
-      ${context.service && html`<p class="eyebrow">${texts.to}: <bdi>${context.service[language]}</bdi></p>`}
+      ${context.service && html`<p class="eyebrow">${texts.to}<bdi>${context.service[language]}</bdi></p>`}
       <h1>${title}</h1>
+      ${failed === undefined ? undefined : html`<p class="because">${failed[language]}</p>`}
       <div class="next">
         <h2>${texts.next}</h2>
         <p>${next}</p>
@@ -98,7 +102,7 @@ const renderHelp = ({ code, reference, at }: RefusalContext, clause: string, lan
       <dt>${texts.code}</dt>
       <dd><code>${code}</code></dd>
       <dt>${texts.at}</dt>
-      <dd><time datetime="${new Date(at).toISOString()}">${formatTime(at, language)}</time></dd>
+      <dd><time datetime="${new Date(at).toISOString()}">${formatTime(at, language)}</time>${texts.clock}</dd>
       <dt>${texts.clause}</dt>
       <dd lang="en">${clause}</dd>
     </dl>

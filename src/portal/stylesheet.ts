@@ -59,6 +59,7 @@ main > .wrap > * + * { margin-top: 1.5rem; }
 
 .refused { border-top: 5px solid var(--stop); }
 .refused h1 { font-size: clamp(1.5rem, 1.2rem + 1.6vw, 2rem); }
+.because { margin-top: .5rem; color: var(--muted); }
 .refused.passing { border-top-color: var(--accent); }
 .next { margin-top: 1.5rem; padding: 1.1rem 1.25rem; background: var(--accent-soft); border-radius: 10px; }
 .next h2 { font-size: 1rem; color: var(--accent); margin-bottom: .3rem; }
@@ -82,19 +83,19 @@ details > summary + * { margin-top: .75rem; }
 
 .hero { padding: .5rem 0 1rem; }
 .hero h1 { font-size: clamp(1.75rem, 1.3rem + 2.4vw, 2.75rem); letter-spacing: .01em; }
-.hero p { margin-top: .75rem; max-width: 42rem; font-size: 1.125rem; color: var(--muted); }
+.hero p { margin-top: .75rem; max-width: 48rem; font-size: 1.125rem; color: var(--muted); text-wrap: pretty; }
 .caller { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; border-left: 5px solid var(--pass); }
-.ways { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); counter-reset: way; }
+.introduction { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.ways { display: grid; gap: .7rem; counter-reset: way; }
 .ways li { counter-increment: way; display: grid; grid-template-columns: 2.4rem 1fr; align-items: start; }
 .ways li::before {
   content: counter(way); width: 1.75rem; height: 1.75rem; border-radius: 50%; background: var(--accent);
   color: var(--on-accent); font-weight: 650; font-size: .95rem; display: grid; place-items: center; margin-top: .1rem;
 }
-.section-title { font-size: 1.4rem; margin-top: 2.75rem; }
-.department { scroll-margin-top: 1rem; }
-.department + .department { margin-top: 2rem; }
-.department h3 { font-size: 1.125rem; margin-bottom: .75rem; }
-.services { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
+main > .wrap > .section-title { font-size: 1.5rem; margin-top: 2.75rem; }
+.department { display: grid; grid-template-columns: 13rem 1fr; gap: 1rem 2rem; border-top: 1px solid var(--line); padding-top: 1.5rem; }
+.department h3 { font-size: 1.125rem; padding-top: 1.1rem; }
+.services { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); }
 .service {
   position: relative; background: var(--card); border: 1px solid var(--line); border-radius: 12px;
   padding: 1.1rem 1.25rem; display: flex; flex-direction: column; gap: .4rem;
@@ -112,6 +113,10 @@ details > summary + * { margin-top: .75rem; }
 .tags .plain { background: none; color: var(--muted); padding-left: 0; }
 .tags .stopped { background: var(--stop-soft); color: var(--stop); }
 
+@media (max-width: 52rem) {
+  .department { grid-template-columns: 1fr; }
+  .department h3 { padding-top: 0; }
+}
 @media (max-width: 34rem) {
   main { padding: 1.5rem 0 2.5rem; }
   .card { padding: 1.25rem 1.1rem; }
