@@ -5,6 +5,7 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  sign as signBytes,
   type KeyObject,
 } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,6 +27,7 @@ const root = makeAuthority({ subject: 'Root' });
 const pair = (kind: 'ed25519' | 'P-256') =>
   kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: kind });
 const operator = pair('ed25519');
+const encode = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64url');
 
 const unsigned = mkdtempSync(join(folder, 'unsigned-'));
 writeFiles(unsigned, {
@@ -187,6 +189,11 @@ describe('a signed trust list', () => {
     expect(problems(trust)).toEqual([expect.stringContaining('is not that of a trust list')]);
     await signAs({ kid, typ: 'onecert-trust-list', crit2: 'x' });
     expect(problems(trust)).toEqual([expect.stringContaining('is not that of a trust list')]);
+    // Signed by the right key, under the name of another algorithm.
+    const header = encode(JSON.stringify({ alg: 'ES256', kid, typ: 'onecert-trust-list' }));
+    const signature = signBytes(null, Buffer.from(`${header}.${encode(payload)}`), operator.privateKey);
+    writeFileSync(join(trust, SIGNATURE_FILE), `${header}..${encode(signature)}\n`);
+    expect(problems(trust)).toEqual([expect.stringContaining('does not verify')]);
     // A signature made by another JWS library is as good as ours.
     await signAs({ kid, typ: 'onecert-trust-list' });
     expect(problems(trust)).toEqual([]);
