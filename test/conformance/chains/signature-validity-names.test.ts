@@ -1,8 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { parseCertificate } from '../../../src/certificate/parse.ts';
 import { commonName, DAY, makeAuthority, makeCertificate, makeLeaf, name, NOW } from './make-certificate.ts';
 import { bmpString, printableString, utf8String } from './der-writer.ts';
 import { keyUsage } from './test-extensions.ts';
-import { makeKey, pssSigner, signerOf, type KeyKind } from './test-key.ts';
+import { keyOf, makeKey, pssSigner, signerOf, type KeyKind } from './test-key.ts';
 import { outcome, validate } from './validate-chain.ts';
 
 const root = makeAuthority({ subject: 'Root' });
@@ -71,6 +72,16 @@ describe('RFC 4055: RSASSA-PSS', () => {
     ['another trailer field', { trailer: 2 }],
   ])('with %s is refused', (_what, parameters) => {
     expect(judge(parameters)).toBe('algorithms ONECERT_CERTIFICATE_WEAK');
+  });
+
+  it('from a key that is for RSASSA-PSS alone is accepted, and PKCS #1 v1.5 by it refused', () => {
+    const own = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
+    const authority = makeAuthority({ key: keyOf(own) });
+    expect(outcome(validate(makeLeaf({ issuer: authority }), [], [authority]))).toBe('ok');
+    const wrong = { algorithm: signerOf(key.privateKey).algorithm, sign: pssSigner(own).sign };
+    expect(outcome(validate(makeLeaf({ issuer: authority, signer: wrong }), [], [authority]))).toBe(
+      'signature ONECERT_CERTIFICATE_SIGNATURE_INVALID',
+    );
   });
 
   it('whose salt is not of the length it names is refused', () => {

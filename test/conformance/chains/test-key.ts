@@ -51,6 +51,7 @@ const IDENTIFIER: Readonly<Record<string, string>> = {
 /** Signs with PKCS #1 v1.5 or ECDSA and this hash, or Ed25519. */
 export const signerOf = (privateKey: KeyObject, hash = 'sha256'): Signer => {
   const type = privateKey.asymmetricKeyType;
+  if (type === 'rsa-pss') return pssSigner(privateKey);
   if (type === 'ed25519') {
     return { algorithm: sequence(oid('1.3.101.112')), sign: (data) => sign(null, data, privateKey) };
   }
