@@ -160,10 +160,19 @@ const onClientError = (plane: Plane, error: NodeJS.ErrnoException, socket: Duple
     socket.destroy();
   } else if (code === 'HPE_CLOSED_CONNECTION') {
     // Octets after the request that said it was the last: not read, and the connection closes anyway.
+  } else if (isLeftOver(error)) {
+    // The connection is sound: whoever presented that certificate is to be told why it is refused.
   } else if (code === REQUEST_TIMEOUT || (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE')) {
     onUnreadable(plane, code, socket);
   } else socket.destroy();
 };
+
+/**
+ * OpenSSL looks at a client's certificate beside us and is told to go on whatever it finds. A bad signature leaves its
+ * error in OpenSSL's queue all the same, and the first read after the handshake is blamed for it.
+ */
+const isLeftOver = ({ library }: NodeJS.ErrnoException & { library?: string }): boolean =>
+  library !== undefined && library !== 'SSL routines';
 
 /** The parser has stopped: nothing that follows on this connection is read as a request. */
 const onUnreadable = (plane: Plane, code: string, socket: Duplex): void => {

@@ -1,14 +1,25 @@
-import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDemoCity, type DemoCity, type Departments, type Publisher } from '../../src/demo/index.ts';
+import { entriesOf } from '../unit/audit/written-log.ts';
+import {
+  ONECERT,
+  onecert,
+  readCurl,
+  ROOT,
+  run,
+  type CommandResult,
+  type CurlAnswer,
+} from './city-command.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+export { hasTools, type CurlAnswer } from './city-command.ts';
+
 const READY_MS = 60_000;
 
-/** Ports that tests give to a city: `offset`s of its environment. */
 const PORTS = [
   'ONECERT_PORT',
   'ONECERT_ADMIN_PORT',
@@ -19,148 +30,243 @@ const PORTS = [
 ] as const;
 type PortName = (typeof PORTS)[number];
 
-export interface CurlAnswer {
-  readonly status: number;
-  /** Names in lower case; of the last answer where there were several. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  json(): Record<string, unknown>;
+export interface CityOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Files put into the copy of config/ and ca-trust/: path below the city's folder → text. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
-/** A demo city of its own, run by the `onecert` command as a person would run it. */
+/** What curl does besides asking for a path. */
+export interface CurlOptions {
+  /** `<person>-<authority>`, whose certificate is presented; nobody's where absent. */
+  readonly as?: string | undefined;
+  readonly args?: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** A city's gateway and what is around it, on ports of its own, with a copy of config/ and ca-trust/ of its own. */
 export interface City {
+  /** Everything the city has: data, config, ca-trust. */
   readonly folder: string;
+  readonly data: string;
+  /** Folder of gateway.yaml. */
+  readonly configuration: string;
+  /** Folder of the trust list. */
+  readonly trust: string;
   readonly url: string;
   readonly ports: Readonly<Record<PortName, number>>;
   readonly environment: NodeJS.ProcessEnv;
+  /** What the gateway's process has printed since its start. */
   readonly output: () => string;
+  /** The JSON lines among it. */
+  readonly log: () => Record<string, unknown>[];
   readonly child: () => ChildProcess;
-  /** The real curl, with the certificate of `<person>-<authority>` where given. */
-  curl(path: string, options?: { as?: string; args?: readonly string[] }): Promise<CurlAnswer>;
+  /** The real curl. */
+  curl(path: string, options?: CurlOptions): Promise<CurlAnswer>;
   /** `onecert …` in this city's environment. */
-  onecert(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
-  person(name: string): { certificate: string; key: string };
+  onecert(...args: string[]): Promise<CommandResult>;
+  /** PEM files of `<person>-<authority>`. */
+  person(name: string): { readonly certificate: string; readonly key: string };
+  /** The same, read. */
+  pair(name: string): { readonly cert: string; readonly key: string };
+  /** Entries of the audit log as of now. */
+  audit(): Record<string, unknown>[];
+  /** Values of a metric by its labels as written: `{code="…"}`; "" where it has none. */
+  metric(name: string): Promise<ReadonlyMap<string, number>>;
+  /** Changes a text file of the city (a path below `folder`), which must hold what is replaced. */
+  edit(file: string, replace: string, by: string): void;
+  /** What an operator of an authority does at its publisher. */
+  authority(name: string, what: 'revoke' | 'release', form: Record<string, string>): Promise<void>;
+  /** Starts the process and waits until it is ready. */
   start(): Promise<void>;
   /** Ends the process by `signal`; its exit code (null when killed). */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
-/** Whether tests with real curl and openssl can run; where they must (CI), a missing one fails them. */
-export const hasTools = (): boolean =>
-  process.env.ONECERT_REQUIRE_SERVICES === '1' ||
-  ['curl', 'openssl'].every((tool) => spawnSync(tool, ['version']).error === undefined);
+/** A city whose authorities live in this process, so that they can be stopped while the gateway goes on. */
+export interface SplitCity extends City {
+  readonly demo: DemoCity;
+  readonly responders: { start(): Promise<void>; stop(): Promise<void> };
+  startDepartments(): Promise<void>;
+}
 
-export const openCity = async (environment: NodeJS.ProcessEnv = {}): Promise<City> => {
+/** The whole of it by `onecert demo`, as `npm start` runs it. */
+export const openCity = async (options: CityOptions = {}): Promise<City> => layOut(options, 'demo');
+
+/** The gateway alone by `onecert start`. Authorities are started, departments are not. */
+export const openSplitCity = async (options: CityOptions = {}): Promise<SplitCity> => {
+  const city = await layOut(options, 'start');
+  const demo = await openDemoCity({
+    folder: city.data,
+    cityPort: city.ports.ONECERT_CITY_PORT,
+    departmentPorts: {
+      tax: city.ports.ONECERT_TAX_PORT,
+      education: city.ports.ONECERT_EDUCATION_PORT,
+      housing: city.ports.ONECERT_HOUSING_PORT,
+    },
+  });
+  let publisher: Publisher | undefined = await demo.startResponders();
+  let departments: Departments | undefined;
+  return {
+    ...city,
+    demo,
+    responders: {
+      start: async () => {
+        publisher ??= await demo.startResponders();
+      },
+      stop: async () => {
+        await publisher?.close();
+        publisher = undefined;
+      },
+    },
+    startDepartments: async () => {
+      const jwksUrl = `http://127.0.0.1:${city.ports.ONECERT_ADMIN_PORT}/.well-known/jwks.json`;
+      departments = await demo.startDepartments({ gatewayUrl: city.url, jwksUrl, log: () => undefined });
+    },
+    remove: async () => {
+      await departments?.close();
+      await publisher?.close();
+      await city.remove();
+    },
+  };
+};
+
+const layOut = async (
+  { environment = {}, files = {} }: CityOptions,
+  command: 'demo' | 'start',
+): Promise<City> => {
   const folder = mkdtempSync(join(tmpdir(), 'onecert-city-'));
+  const [data, configuration, trust] = ['data', 'config', 'ca-trust'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(data, { mode: 0o700 });
+  cpSync(join(ROOT, 'config'), configuration, { recursive: true });
+  cpSync(join(ROOT, 'ca-trust'), trust, { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
   const ports = await freePorts();
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    ONECERT_DATA: folder,
+    ONECERT_DATA: data,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
     ...environment,
   };
   const url = `https://localhost:${ports.ONECERT_PORT}`;
+  const authorityOfGateway = join(data, 'city/tls/ca.crt');
   let child: ChildProcess | undefined;
   let output = '';
-  const command = [
-    '--disable-warning=ExperimentalWarning',
-    '--conditions=onecert-source',
-    'src/cli/onecert.ts',
-  ];
-  const person = (name: string) => ({
-    certificate: join(folder, `city/people/${name}.crt`),
-    key: join(folder, `city/people/${name}.key`),
+
+  const person: City['person'] = (name) => ({
+    certificate: join(data, `city/people/${name}.crt`),
+    key: join(data, `city/people/${name}.key`),
   });
+  const stop: City['stop'] = async (signal = 'SIGTERM') => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    child.kill(signal);
+    const [code] = await exited;
+    return code;
+  };
   return {
     folder,
+    data,
+    configuration,
+    trust,
     url,
     ports,
     environment: env,
     output: () => output,
+    log: () => readLog(output),
     child: () => child as ChildProcess,
     person,
-    curl: async (path, { as, args = [] } = {}) => {
+    pair: (name) => ({
+      cert: readFileSync(person(name).certificate, 'latin1'),
+      key: readFileSync(person(name).key, 'latin1'),
+    }),
+    curl: async (path, { as, args = [], environment: more = {} } = {}) => {
       const identity = as === undefined ? [] : ['--cert', person(as).certificate, '--key', person(as).key];
-      const ca = join(folder, 'city/tls/ca.crt');
-      const { stdout } = await run(
-        'curl',
-        ['-sS', '-i', '--cacert', ca, ...identity, ...args, `${url}${path}`],
-        env,
+      const fixed = ['-sS', '-i', '--max-time', '30', '--cacert', authorityOfGateway];
+      return readCurl(
+        await run('curl', [...fixed, ...identity, ...args, `${url}${path}`], { ...env, ...more }),
       );
-      return readAnswer(stdout);
     },
-    onecert: (...args) => run(process.execPath, [...command, ...args], env),
+    onecert: (...args) => onecert(args, env),
+    audit: () => entriesOf(join(data, 'audit')),
+    metric: async (name) => {
+      const answer = await fetch(`http://127.0.0.1:${ports.ONECERT_ADMIN_PORT}/metrics`);
+      return readMetric(await answer.text(), name);
+    },
+    edit: (file, replace, by) => {
+      const path = join(folder, file);
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes(replace)) throw new Error(`${file} does not hold ${JSON.stringify(replace)}`);
+      writeFileSync(path, text.replace(replace, by));
+    },
+    authority: async (name, what, form) => {
+      const answer = await fetch(`http://127.0.0.1:${ports.ONECERT_CITY_PORT}/${name}/${what}`, {
+        method: 'POST',
+        body: new URLSearchParams(form),
+      });
+      if (answer.status !== 200) throw new Error(`${what}: ${answer.status} ${await answer.text()}`);
+    },
     start: async () => {
       output = '';
-      const started = spawn(process.execPath, [...command, 'demo'], {
+      const started = spawn(process.execPath, [...ONECERT, command, '--config', configuration], {
         cwd: ROOT,
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = started;
-      started.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      started.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      await ready(started, ports.ONECERT_ADMIN_PORT, () => output);
+      for (const stream of [started.stdout, started.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      // The demo's departments come last, and its summary after them.
+      const isUp = (): boolean => command === 'start' || output.includes('/release');
+      await ready(started, ports.ONECERT_ADMIN_PORT, isUp, () => output);
     },
-    stop: async (signal = 'SIGTERM') => {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null)
-        return child?.exitCode ?? null;
-      const exited = once(child, 'exit') as Promise<[number | null]>;
-      child.kill(signal);
-      const [code] = await exited;
-      return code;
+    stop,
+    remove: async () => {
+      await stop('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 };
 
-const ready = async (child: ChildProcess, adminPort: number, output: () => string): Promise<void> => {
+const ready = async (
+  child: ChildProcess,
+  adminPort: number,
+  isUp: () => boolean,
+  output: () => string,
+): Promise<void> => {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the city ended with ${child.exitCode}:\n${output()}`);
     const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined);
-    if (answer?.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await answer?.body?.cancel();
+    if (answer?.status === 200 && isUp()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`the city was not ready in time:\n${output()}`);
 };
 
-const run = (
-  command: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<{ code: number; stdout: string; stderr: string }> =>
-  new Promise((resolve) => {
-    execFile(command, [...args], { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ code, stdout, stderr });
-    });
-  });
+const readLog = (output: string): Record<string, unknown>[] =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-/** The last head and its body, of what `curl -i` prints. */
-const readAnswer = (text: string): CurlAnswer => {
-  let rest = text;
-  let head = '';
-  while (/^HTTP\//.test(rest)) {
-    const end = rest.indexOf('\r\n\r\n');
-    head = rest.slice(0, end);
-    rest = rest.slice(end + 4);
-  }
-  const [statusLine = '', ...lines] = head.split('\r\n');
-  const headers = Object.fromEntries(
-    lines.map((line) => [
-      line.slice(0, line.indexOf(':')).toLowerCase(),
-      line.slice(line.indexOf(':') + 1).trim(),
-    ]),
+const readMetric = (text: string, name: string): ReadonlyMap<string, number> =>
+  new Map(
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .map((line) => {
+        const end = line.lastIndexOf(' ');
+        return [line.slice(name.length, end), Number(line.slice(end + 1))];
+      }),
   );
-  return {
-    status: Number(statusLine.split(' ')[1] ?? 0),
-    headers,
-    body: rest,
-    json: () => JSON.parse(rest) as Record<string, unknown>,
-  };
-};
 
 const freePorts = async (): Promise<Record<PortName, number>> => {
   const servers = PORTS.map(() => createServer().listen(0, '127.0.0.1'));
@@ -168,4 +274,17 @@ const freePorts = async (): Promise<Record<PortName, number>> => {
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return Object.fromEntries(PORTS.map((name, index) => [name, ports[index]])) as Record<PortName, number>;
+};
+
+/** Waits until something holds; fails with what it waited for. */
+export const eventually = async (
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> => {
+  const deadline = Date.now() + withinMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
 };
