@@ -23,8 +23,9 @@ export const run = (
 ): Promise<CommandResult> =>
   new Promise((resolve, reject) => {
     execFile(command, [...args], { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (typeof error?.code === 'string') reject(error);
-      else resolve({ code: error === null ? 0 : (error.code ?? -1), stdout, stderr });
+      if (error !== null && typeof error.code === 'string')
+        reject(new Error(error.message, { cause: error }));
+      else resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
   });
 
