@@ -13,6 +13,7 @@ import { createCrlView } from '../revocation/snapshot.ts';
 import type { RevocationAnswer, RevocationChecker, RevocationQuestion } from '../revocation/types.ts';
 import { verifyOcspResponse } from '../revocation/verify-ocsp.ts';
 import { revocationSources } from '../server/revocation-sources.ts';
+import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import type { TrustList } from '../trust/trust-list.ts';
 import { CommandLineError } from './failure.ts';
 import { readInput } from './read-chain.ts';
@@ -41,6 +42,7 @@ const byNetwork = async (trust: TrustList): Promise<VerifyRevocation> => {
     folder,
     sources: revocationSources(trust),
     log: silent,
+    findCrlIssuers: createCrlIssuerFinder(() => trust),
     onChange: () => undefined,
   });
   return {
@@ -61,6 +63,7 @@ const byFiles = async (
   const crls = await loadCrls(crlFiles, issuers);
   const responses = ocspFiles.map((file) => readInput(resolve(file)));
   const view = createCrlView({ epoch: 1, crls });
+  const findCrlIssuers = createCrlIssuerFinder(() => trust);
   const given: RevocationPolicy['order'] = [];
   if (crls.length > 0) given.push('crl');
   if (responses.length > 0) given.push('ocsp');
@@ -73,7 +76,10 @@ const byFiles = async (
         );
         return answerInOrder(
           { ...question, policy: { ...question.policy, order } },
-          { crl: () => checkCrls(question, view), ocsp: () => askResponses(responses, question) },
+          {
+            crl: () => checkCrls(question, view, findCrlIssuers),
+            ocsp: () => askResponses(responses, question),
+          },
         );
       },
     },

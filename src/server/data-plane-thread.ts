@@ -8,6 +8,7 @@ import { startDataPlane } from '../proxy/start-data-plane.ts';
 import { createRevocationChecker } from '../revocation/checker.ts';
 import { createDirectory } from '../services/directory.ts';
 import { unpackTrustList, type TrustList } from '../trust/trust-list.ts';
+import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { createJudge } from '../verdict/judge.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
 import { assertionIssuer } from './assertion-key.ts';
@@ -83,6 +84,7 @@ const judge = createJudge({
   revocation: createRevocationChecker({
     snapshot: () => revocation,
     resolve: (question) => control.call('resolveRevocation', question),
+    findCrlIssuers: createCrlIssuerFinder(() => trust),
   }),
   revocationEpoch: epochs.revocation,
 });

@@ -7,6 +7,7 @@ import { createControlMetrics } from '../observability/control-metrics.ts';
 import { createLogger, type Logger } from '../observability/logging.ts';
 import { mergeMetrics } from '../observability/metrics.ts';
 import { startRevocationService } from '../revocation/revocation-service.ts';
+import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { openKeyRing } from '../storage/key-ring.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
@@ -100,6 +101,7 @@ const compose = async (
     folder: data.crls,
     sources: revocationSources(first.trust),
     log,
+    findCrlIssuers: createCrlIssuerFinder(() => live.current().trust),
     onChange: (snapshot) => void pool?.publish({ revocation: snapshot }),
   });
   started.add(() => revocation.close());
