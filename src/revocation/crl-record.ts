@@ -48,16 +48,17 @@ export const REMOVE_FROM_CRL = 8;
 
 export const reasonOf = (head: number): number => (head >>> RECORD.reasonShift) & RECORD.reasonMask;
 
-/** MurmurHash3 over issuer group and serial number of the record at `at`, seeded at random for each index. */
+/**
+ * Hash of issuer group and serial number of the record at `at`, seeded at random for each index: a multiplication and
+ * a rotation for each word, and MurmurHash3's finalizer, which lets every bit change every other.
+ */
 export const hashRecord = (words: Uint32Array, at: number, seed: number): number => {
   const head = (words[at] as number) & RECORD.keyMask;
   let hash = seed ^ head;
   const end = at + RECORD.serialAt + (((head & RECORD.lengthMask) + 3) >>> 2);
   for (let index = at + RECORD.serialAt; index < end; index++) {
-    let word = Math.imul(words[index] as number, 0xcc9e2d51);
-    word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
-    hash ^= word;
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+    hash = Math.imul(hash ^ (words[index] as number), 0x9e3779b1);
+    hash = (hash << 13) | (hash >>> 19);
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

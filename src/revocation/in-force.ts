@@ -21,7 +21,7 @@ export const createCrlsInForce = (): CrlsInForce => {
       const series = byAuthority.get(authority) ?? new Map<string, SharedCrl>();
       byAuthority.set(authority, series);
       const current = series.get(crlSeries(crl));
-      if (current?.sha256 === crl.sha256) return 'same';
+      if (current?.fingerprint === crl.fingerprint) return 'same';
       if (current !== undefined && !supersedes(crl, current)) return 'older';
       series.set(crlSeries(crl), crl);
       return 'taken';

@@ -16,7 +16,7 @@ export interface KeptCrl extends Place, Validators {
   /** SHA-256 of the body as it was fetched, lower-case hex. */
   readonly sha256: string;
   /** SHA-256 of its DER: the same unless the body is PEM. */
-  readonly derSha256: string;
+  readonly fingerprint: string;
   /** ms since the epoch. */
   readonly fetchedAt: number;
 }
@@ -25,7 +25,7 @@ const keptSchema = z.object({
   authority: z.string(),
   address: z.string(),
   sha256: z.string(),
-  derSha256: z.string(),
+  fingerprint: z.string(),
   fetchedAt: z.number(),
   etag: z.string().optional(),
   lastModified: z.string().optional(),
@@ -67,7 +67,7 @@ export const openKeptCrls = async (folder: string): Promise<KeptCrls> => {
     },
     partOf: (place) => path(place, 'part'),
     keep: async (kept) => {
-      // Should the process die in between, the note's derSha256 is not the body's, and its validators are not used.
+      // Should the process die in between, the note's fingerprint is not the body's, and its validators are not used.
       const note = path(kept, 'json.part');
       await writeFlushed(note, JSON.stringify(kept));
       await rename(note, path(kept, 'json'));

@@ -113,10 +113,10 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
 
   const keep = async (
     { sha256, etag, lastModified }: PublishedBody,
-    { sha256: derSha256 }: SharedCrl,
+    { fingerprint }: SharedCrl,
   ): Promise<void> => {
     try {
-      await kept.keep({ ...place, sha256, derSha256, etag, lastModified, fetchedAt: clock() });
+      await kept.keep({ ...place, sha256, fingerprint, etag, lastModified, fetchedAt: clock() });
     } catch (error) {
       // It is in force; only a restart would have to fetch it again.
       log.warn(
@@ -176,7 +176,7 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
         if (offer(restored) === 'older') return;
         crl = restored;
         const note = await kept.noteOf(place);
-        if (note?.derSha256 === restored.sha256)
+        if (note?.fingerprint === restored.fingerprint)
           body = { sha256: note.sha256, etag: note.etag, lastModified: note.lastModified };
       } catch (error) {
         // A damaged file, or an issuer that is not trusted any more: what is published decides.

@@ -24,8 +24,8 @@ export interface SharedCrl {
   readonly scope: CrlScope | undefined;
   /** http(s) and other URIs of freshestCRL (section 5.2.6). */
   readonly freshestUris: readonly string[];
-  /** SHA-256 of the DER, lower-case hex. */
-  readonly sha256: string;
+  /** SHA-256 of `signerKey` and the signature, lower-case hex: the same only for the same CRL, by whatever way it came. */
+  readonly fingerprint: string;
   readonly bytes: number;
   readonly index: CrlIndex;
 }

@@ -256,7 +256,7 @@ const createPublisher = async () => {
 
     const note = readdirSync(folder).find((name) => name.endsWith('.json')) as string;
     const text = readFileSync(join(folder, note), 'utf8');
-    writeFileSync(join(folder, note), text.replace(/"derSha256":"./, '"derSha256":"x'));
+    writeFileSync(join(folder, note), text.replace(/"fingerprint":"./, '"fingerprint":"x'));
     publisher.requests.length = 0;
     const third = await start([source]);
     await third.refreshNow();

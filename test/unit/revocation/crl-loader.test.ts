@@ -87,7 +87,7 @@ describe('The loader thread', () => {
       expect(entries.filter(({ of }) => !foundIn(crl, of))).toEqual([]);
       expect(foundIn(crl, Buffer.from('5b000000000000000000000000000001', 'hex'))).toBe(false);
     }
-    expect(fromFile.sha256).toBe(fromBytes.sha256);
+    expect(fromFile.fingerprint).toBe(fromBytes.fingerprint);
   });
   it('reads PEM', async () => {
     const small = makeCrl({ issuer: authority, entries: entries.slice(0, 3) });
@@ -95,7 +95,7 @@ describe('The loader thread', () => {
     const crl = await loader.load({ source: { file: save('small.pem', pem) }, issuers });
     expect(crl.index.entries).toBe(3);
     const bytes = new Uint8Array(Buffer.from(pem));
-    expect((await loader.load({ source: { bytes }, issuers })).sha256).toBe(crl.sha256);
+    expect((await loader.load({ source: { bytes }, issuers })).fingerprint).toBe(crl.fingerprint);
   });
   it('refuses a file of several CRLs instead of using the first', async () => {
     const pem = encodePem('X509 CRL', makeCrl({ issuer: authority })).repeat(2);
