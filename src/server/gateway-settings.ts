@@ -20,6 +20,10 @@ export const gatewaySettingsSchema = z.strictObject({
   }),
   data: file.meta({ description: 'Folder of keys, register, audit log and cached CRLs' }),
   trust: file.default('../ca-trust').meta({ description: 'Folder of the trust list' }),
+  trustKey: file.optional().meta({
+    description:
+      "PEM of the operators' public key: the trust list must be signed with it (onecert trust sign)",
+  }),
   departments: file.default('departments').meta({ description: 'Folder of the departments' }),
   threads: z
     .union([z.literal('auto'), z.number().int().min(1).max(256)])

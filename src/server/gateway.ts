@@ -17,7 +17,7 @@ import { openDataFolder } from './data-folder.ts';
 import { loadConfiguration, type Configuration } from './load-configuration.ts';
 import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
-import { keepConfiguration } from './reload.ts';
+import { announceTrust, keepConfiguration } from './reload.ts';
 import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from './revocation-sources.ts';
 import { startThreadPool, type ThreadPool } from './thread-pool.ts';
@@ -95,6 +95,7 @@ const compose = async (
   started.add(() => register.close());
   const assertionKey = keys.text('assertion.key', makeAssertionKey);
 
+  await announceTrust(first, first.trust, log);
   const live = keepConfiguration(folder, first, log);
   let pool: ThreadPool | undefined;
   const revocation = await startRevocationService({

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -5,7 +6,9 @@ import { ConfigurationError, type ConfigurationIssue } from '../configuration/co
 import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
 import type { Department } from '../services/enrolment.ts';
 import { loadDepartments } from '../services/load-departments.ts';
+import { readLastSeen } from '../trust/last-seen.ts';
 import { loadTrustList } from '../trust/load-trust-list.ts';
+import { readOperatorKey } from '../trust/operator-key.ts';
 import type { TrustList } from '../trust/trust-list.ts';
 import { gatewaySettingsSchema, type GatewaySettings } from './gateway-settings.ts';
 
@@ -41,7 +44,12 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
   };
   const tls = attempt(() => readTls(document, settings));
   const departments = attempt(() => loadDepartments(settings.departments));
-  const trust = attempt(() => loadTrustList(settings.trust, trustEpoch));
+  const trust = attempt(() =>
+    loadTrustList(settings.trust, trustEpoch, {
+      operatorKey: readTrustKey(document, settings),
+      lastSeen: settings.trustKey === undefined ? undefined : readLastSeen(lastSeenFile(settings)),
+    }),
+  );
   if (tls === undefined || departments === undefined || trust === undefined) {
     throw new ConfigurationError(issues);
   }
@@ -57,6 +65,7 @@ const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): Gate
     ...value,
     data: absolute(value.data),
     trust: absolute(value.trust),
+    trustKey: value.trustKey === undefined ? undefined : absolute(value.trustKey),
     departments: absolute(value.departments),
     tls: { ...value.tls, certificate: absolute(value.tls.certificate), key: absolute(value.tls.key) },
   };
@@ -79,6 +88,23 @@ const readTls = (document: ReadDocument<GatewaySettings>, { tls }: GatewaySettin
     throw new ConfigurationError([document.issue(['tls'], message)], { cause });
   }
   return pair;
+};
+
+/** Remembers the signed trust list that was in force last, against rollback. */
+export const lastSeenFile = ({ data }: GatewaySettings): string => join(data, 'trust-list-seen.json');
+
+const readTrustKey = (
+  document: ReadDocument<GatewaySettings>,
+  { trustKey }: GatewaySettings,
+): KeyObject | undefined => {
+  if (trustKey === undefined) return undefined;
+  try {
+    return readOperatorKey(readFileSync(trustKey, 'utf8'));
+  } catch (cause) {
+    throw new ConfigurationError([document.issue(['trustKey'], `${trustKey}: ${(cause as Error).message}`)], {
+      cause,
+    });
+  }
 };
 
 /** An enrolment that names an authority the trust list does not know would refuse everybody, silently. */

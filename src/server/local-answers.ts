@@ -6,7 +6,7 @@ import { renderHomePage } from '../portal/home-page.ts';
 import { renderRefusalPage } from '../portal/refusal-page.ts';
 import { problemOf } from '../refusal/problem.ts';
 import type { Directory } from '../services/directory.ts';
-import type { TrustList } from '../trust/trust-list.ts';
+import { isInForce, type TrustList } from '../trust/trust-list.ts';
 
 export interface LocalAnswerParts {
   readonly trust: () => TrustList;
@@ -19,7 +19,7 @@ type Answers = Pick<DataPlaneParts, 'local' | 'refusalPage' | 'problem' | 'accep
 /** What the gateway answers itself: the home page, its public keys, and the pages of refusals. */
 export const createLocalAnswers = ({ trust, directory, jwks }: LocalAnswerParts): Answers => {
   const inForce = () =>
-    [...trust().authorities.values()].filter(({ settings }) => settings.status === 'active');
+    [...trust().authorities.values()].filter(({ settings }) => isInForce(settings, Date.now()));
   return {
     acceptedAuthorities: (service) =>
       inForce()

@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { watchFiles, type FileWatch } from '../configuration/watch-files.ts';
+import { compareTrustLists } from '../trust/compare-trust-lists.ts';
+import { describeComparison } from '../trust/describe-comparison.ts';
+import { rememberSeen } from '../trust/last-seen.ts';
 import { packTrustList, type TrustList } from '../trust/trust-list.ts';
-import { loadConfiguration, type Configuration } from './load-configuration.ts';
+import { findTrustWarnings } from '../trust/trust-warnings.ts';
+import { lastSeenFile, loadConfiguration, type Configuration } from './load-configuration.ts';
 
 export interface ReloadLog {
   info(fields: object, message: string): void;
@@ -54,6 +58,7 @@ export const keepConfiguration = (
         log.warn({ setting: name }, `a change of "${name}" needs a restart`);
       }
     }
+    await announceTrust(next, current.trust, log);
     await apply(next);
     current = next;
     sound = true;
@@ -86,4 +91,26 @@ const withTrustEpoch = (next: Configuration, known: TrustList): Configuration =>
   const { epoch: _next, ...after } = packTrustList(next.trust);
   const { epoch: _known, ...before } = packTrustList(known);
   return isDeepStrictEqual(after, before) ? { ...next, trust: known } : next;
+};
+
+/**
+ * To be called before a trust list comes into force: remembers a signed one against rollback, says what changes and
+ * what an operator should see to. `before` is the list in force; the same one at the start.
+ *
+ * @throws StorageError when it cannot be remembered
+ */
+export const announceTrust = async (
+  { settings, trust }: Configuration,
+  before: TrustList,
+  log: ReloadLog,
+): Promise<void> => {
+  if (trust.signed !== undefined) rememberSeen(lastSeenFile(settings), trust.signed);
+  if (trust !== before) {
+    for (const line of describeComparison(await compareTrustLists(before, trust))) {
+      log.info({ trustEpoch: trust.epoch }, `trust list: ${line}`);
+    }
+  }
+  for (const { authority, message } of findTrustWarnings(trust, Date.now())) {
+    log.warn({ authority }, `trust list: ${message}`);
+  }
 };
