@@ -44,8 +44,11 @@ export interface OcspClientParts {
 }
 
 export interface OcspClient {
-  /** What the responders say: remembered, or asked now, once for everybody who wants to know. Rejects only for defects. */
-  ask(question: OcspQuestion): Promise<RevocationAnswer>;
+  /**
+   * What the responders say: remembered, or asked now, once for everybody who wants to know. A remembered answer that
+   * is `overtaken` is asked for again. Rejects only for defects.
+   */
+  ask(question: OcspQuestion, overtaken?: (answer: RevocationAnswer) => boolean): Promise<RevocationAnswer>;
   /** Forgets every answer: after a change of policy. */
   forget(): void;
   status(): readonly ResponderStatus[];
@@ -132,7 +135,7 @@ export const createOcspClient = ({
   };
   const askOne = createOcspBatcher(send, batchWindowMs);
 
-  const askResponders: OcspClient['ask'] = async (question) => {
+  const askResponders = async (question: OcspQuestion): Promise<RevocationAnswer> => {
     const { certificate, issuer, policy } = question;
     const allowed = allowedHosts(policy);
     const named = policy.ocsp.urls.length > 0 ? policy.ocsp.urls : certificate.ocspUris;
@@ -186,13 +189,13 @@ export const createOcspClient = ({
   };
 
   return {
-    ask: (question) => {
+    ask: (question, overtaken = () => false) => {
       const key = `${question.certificate.fingerprint} ${question.issuer.fingerprint}`;
       const known = remembered.get(key);
       const now = clock();
       // What is past its time stays, so that a change from good to revoked is seen.
       if (known !== undefined && now < known.answer.validUntil && now > known.askedAt - CLOCK_STEP_MS) {
-        return Promise.resolve(known.answer);
+        if (!overtaken(known.answer)) return Promise.resolve(known.answer);
       }
       let pending = asking.get(key);
       if (pending === undefined) {

@@ -142,6 +142,13 @@ export const startRevocationService = async ({
     batchWindowMs: ocspBatchWindowMs,
   });
 
+  /** Where the CRLs at hand say otherwise than the responder did, it is asked again: one of the two is out of date. */
+  const askOcsp = (question: RevocationQuestion): Promise<RevocationAnswer> =>
+    ocsp.ask(question, ({ status }) => {
+      const { status: listed } = checkCrls(question, view, findCrlIssuers);
+      return listed !== 'unknown' && listed !== status;
+    });
+
   const watchFreshness = createFreshnessWatch(log);
   const freshness = setInterval(() => {
     for (const { authority, crl } of inForce.all()) {
@@ -164,7 +171,7 @@ export const startRevocationService = async ({
     snapshot: () => snapshot,
     resolve: (packed) => {
       const question = unpack(packed);
-      return answerInOrder(question, { crl: () => askCrls(question), ocsp: () => ocsp.ask(question) });
+      return answerInOrder(question, { crl: () => askCrls(question), ocsp: () => askOcsp(question) });
     },
     use: async (next) => {
       const names = new Set(next.map(({ authority }) => authority));
