@@ -1,7 +1,7 @@
 import { CLIENT_GONE, type Call } from './call.ts';
 
 /** ms for which the rest of a body is read after an answer that closes the connection (see `endAnswer`). */
-const LINGER_MS = 2_000;
+const LINGER_MS = 1_000;
 
 /**
  * Hands over the head of an answer. The connection is closed after it where the gateway is going down, where the
@@ -15,8 +15,12 @@ export const writeAnswerHead = (
   statusMessage: string | undefined,
   headers: readonly string[],
 ): void => {
-  const { response, plane } = call;
-  if (plane.draining || call.closes || isBodyTooLongToDiscard(call)) response.shouldKeepAlive = false;
+  const { response, plane, connection } = call;
+  const isLast = plane.draining && connection.waiting.length === 0;
+  if (isLast || call.closes || isBodyTooLongToDiscard(call)) {
+    response.shouldKeepAlive = false;
+    connection.seal();
+  }
   if (statusMessage === undefined) response.writeHead(status, headers as string[]);
   else response.writeHead(status, statusMessage, headers as string[]);
 };

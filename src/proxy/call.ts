@@ -66,7 +66,7 @@ export class Call implements CallTarget {
 
   /** Whether octets of the body may still be on their way. */
   get isBodyPending(): boolean {
-    return this.bodyLength !== 0 && !this.request.complete;
+    return this.bodyLength !== 0 && !this.request.complete && this.unreadable === undefined;
   }
 
   /** The parser could make nothing of the rest of the body, or waits for it no longer. */

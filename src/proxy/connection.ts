@@ -28,6 +28,7 @@ export class Connection {
   readonly #forwarding: readonly string[];
   #credential: Credential | undefined;
   #credentialRead = false;
+  #sealed = false;
   #whenFree: (() => void) | undefined;
   readonly #callers = new Map<Service, CallerHeaders>();
   #callersOf: Admission | undefined;
@@ -44,6 +45,11 @@ export class Connection {
 
   /** Carries a call now or when those before it are answered; false where too many wait already. */
   take(call: Call): boolean {
+    if (this.#sealed) {
+      call.gone = true;
+      call.finish(CLIENT_GONE);
+      return true;
+    }
     if (this.current !== undefined) return this.waiting.push(call) <= this.#plane.limits.pipelined;
     this.current = call;
     this.#begin(call);
@@ -54,7 +60,20 @@ export class Connection {
   carryNext(): void {
     this.current = this.waiting.shift();
     if (this.current !== undefined) this.#begin(this.current);
-    else this.#whenFree?.();
+    else if (!this.#sealed) this.#whenFree?.();
+  }
+
+  /** The answer to the current call closes the connection: whatever was sent ahead after it is passed over. */
+  seal(): void {
+    this.#sealed = true;
+    this.#dropWaiting();
+  }
+
+  #dropWaiting(): void {
+    for (const call of this.waiting.splice(0)) {
+      call.gone = true;
+      call.finish(CLIENT_GONE);
+    }
   }
 
   /** Whether something unreadable has come: nothing that follows it is read as a request. */
@@ -80,11 +99,7 @@ export class Connection {
   /** The client is gone, and with it everybody to answer. */
   abandon(): void {
     const { current } = this;
-    const waiting = this.waiting.splice(0);
-    for (const call of waiting) {
-      call.gone = true;
-      call.finish(CLIENT_GONE);
-    }
+    this.#dropWaiting();
     if (current === undefined) return;
     current.gone = true;
     current.exchange?.clientGone();

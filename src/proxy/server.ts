@@ -122,6 +122,7 @@ const takeRequest = (
 const take = (plane: Plane, connection: Connection, call: Call): void => {
   if (connection.take(call)) return;
   plane.parts.metrics.malformed('pipelined');
+  connection.seal();
   connection.socket.destroy();
 };
 
