@@ -39,10 +39,10 @@ const listening = async (peer: Peer): Promise<Peer> => {
   for (;;) {
     if (peer.process.exitCode !== null) throw new Error(`${peer.name} ended with ${peer.process.exitCode}`);
     const socket = connect(peer.port, '127.0.0.1');
-    const open = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]);
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
     socket.destroy();
     if (open) return peer;
     if (Date.now() > deadline) throw new Error(`${peer.name} does not listen on ${peer.port}`);
