@@ -119,7 +119,7 @@ const parts = {
   audit,
   assertions,
   pairwiseId: (unifiedId: string, department: string) => pairwiseId(start.pairwiseKey, unifiedId, department),
-  ...createLocalAnswers({ trust: () => trust, directory: () => directory, jwks: assertions.jwks }),
+  ...createLocalAnswers({ trust: () => trust, directory: () => directory, jwks: () => assertions.jwks() }),
   metrics: metrics.proxy,
   log,
 };

@@ -20,7 +20,7 @@ import { readinessOf } from './readiness.ts';
 import { announceTrust, keepConfiguration } from './reload.ts';
 import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from './revocation-sources.ts';
-import { startThreadPool, type ThreadPool } from './thread-pool.ts';
+import { startThreadPool } from './thread-pool.ts';
 import type { GatewayState } from './thread-protocol.ts';
 
 export interface GatewayOptions {
@@ -97,13 +97,13 @@ const compose = async (
 
   await announceTrust(first, first.trust, log);
   const live = keepConfiguration(folder, first, log);
-  let pool: ThreadPool | undefined;
+  let publish: (change: Partial<GatewayState>) => unknown = () => undefined;
   const revocation = await startRevocationService({
     folder: data.crls,
     sources: revocationSources(first.trust),
     log,
     findCrlIssuers: createCrlIssuerFinder(() => live.current().trust),
-    onChange: (snapshot) => void pool?.publish({ revocation: snapshot }),
+    onChange: (snapshot) => void publish({ revocation: snapshot }),
   });
   started.add(() => revocation.close());
 
@@ -124,7 +124,7 @@ const compose = async (
     onCrash: (error) =>
       log.error({ error: error.stack }, 'a data-plane thread ended; another takes its place'),
   });
-  pool = threads;
+  publish = (change) => threads.publish(change);
   let draining = false;
   started.add(() => {
     draining = true;

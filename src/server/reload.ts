@@ -59,9 +59,10 @@ export const keepConfiguration = (
       }
     }
     await announceTrust(next, current.trust, log);
-    await apply(next);
+    // First: what data-plane threads ask under the new list is answered by the new list.
     current = next;
     sound = true;
+    await apply(next);
     log.info({ trustEpoch: next.trust.epoch }, 'configuration taken');
     return true;
   };
