@@ -1,7 +1,7 @@
 import { CLIENT_GONE, type Call } from './call.ts';
 
 /** ms for which the rest of a body is read after an answer that closes the connection (see `endAnswer`). */
-const LINGER_MS = 1_000;
+const LINGER_MS = 5_000;
 
 /**
  * Hands over the head of an answer. The connection is closed after it where the gateway is going down, where the
@@ -51,22 +51,16 @@ export const endAnswer = (call: Call, status: number, lastChunk?: Buffer): void 
   });
 };
 
-const discardBody = (call: Call, then: () => void): void => {
-  const { request, plane } = call;
-  let discarded = 0;
+const discardBody = ({ request }: Call, then: () => void): void => {
   let over = false;
   const stop = (): void => {
     if (over) return;
     over = true;
     clearTimeout(timer);
-    request.off('data', count).off('end', stop).off('close', stop);
+    request.off('end', stop).off('close', stop);
     then();
   };
-  const count = (chunk: Buffer): void => {
-    discarded += chunk.length;
-    if (discarded > plane.limits.discardedBody) stop();
-  };
   const timer = setTimeout(stop, LINGER_MS);
-  request.on('data', count).on('end', stop).on('close', stop).on('error', stop);
+  request.on('end', stop).on('close', stop).on('error', stop);
   request.resume();
 };

@@ -37,7 +37,7 @@ export class Call implements CallTarget {
   closes = false;
   /** The client can no longer be answered. */
   gone = false;
-  /** Code of the parser error in the middle of the body, where there was one. */
+  /** Why the body cannot be relied on or will not come, where it is so: nothing of it is read any more. */
   unreadable: string | undefined;
   #over = false;
 

@@ -52,6 +52,7 @@ const withoutQuery = (url: string): string => {
 /** Nothing after a message with two readings can be relied on to begin where it seems to. */
 const refuseMalformed = (call: Call, code: RefusalCode, reason: string): void => {
   call.closes = true;
+  call.unreadable = reason;
   call.connection.seal();
   call.plane.parts.metrics.malformed(reason);
   refuseCall(call, code, reason);

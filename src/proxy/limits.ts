@@ -17,7 +17,7 @@ export interface Limits {
   readonly connections: number;
   /** Requests sent ahead on one connection; they are carried one after the other. */
   readonly pipelined: number;
-  /** Body of a refused request that is read and thrown away, so that the connection stays usable. */
+  /** Body of a refused request up to which its connection stays usable; after a longer one it is closed. */
   readonly discardedBody: number;
   /** Connections to one back end, of one data-plane thread. */
   readonly upstreamConnections: number;

@@ -52,7 +52,7 @@ export class RequestBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const { request } = this.#call;
     request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
-    request.pause();
+    // Whether the rest is read for nothing or the connection closed is for the answer to say.
     callback(error);
   }
 }

@@ -59,7 +59,7 @@ inTests('a call through the data plane', () => {
         issuer: ISSUER,
         audience: 'joint-tax',
         jwks: assertions.jwks(),
-      } as never,
+      },
     );
     expect(claims).toMatchObject({ name: 'Wang Xiaoming', kind: 'citizen', authority: 'test-authority' });
     expect(claims.unified_id).toHaveLength(22);

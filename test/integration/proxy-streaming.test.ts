@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { createTestAuthority, haveOpenssl, type TestAuthority } from './proxy/authority.ts';
 import { startBackend, type TestBackend } from './proxy/backend.ts';
 import { call, connectTls, keepAliveAgent, readAnswer, sendRaw, until } from './proxy/client.ts';
@@ -243,7 +243,7 @@ inTests('bodies through the data plane', () => {
 
   it('carries HEAD, 204, 304, trailers and early hints', async () => {
     const { port } = await start((request, response) => {
-      switch (request.url) {
+      switch (request.url ?? '') {
         case '/joint-tax/204':
           response.writeHead(204).end();
           break;
@@ -430,7 +430,7 @@ inTests('bodies through the data plane', () => {
     ])('sends %s that is reset %d time(s) (body "%s")', async (method, times, body) => {
       const { port } = await start((request) => {
         request.resume();
-        setTimeout(() => (request.socket as Socket).resetAndDestroy(), 10);
+        setTimeout(() => request.socket.resetAndDestroy(), 10);
       });
       const answer = await call(port, '/joint-tax', {
         ...{ as: authority.citizen, method, body },

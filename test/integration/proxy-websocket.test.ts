@@ -165,17 +165,21 @@ inTests('WebSockets through the data plane', () => {
   describe('with a department of raw sockets', () => {
     let raw: Server;
     let atDepartment: Socket[];
+    /** What it got after the head. */
+    let received: string;
 
     beforeEach(async () => {
       atDepartment = [];
+      received = '';
       raw = createServer({ allowHalfOpen: true }, (socket) => {
         atDepartment.push(socket);
         socket.on('error', () => {});
-        socket.once('data', () =>
+        socket.once('data', () => {
+          socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
           socket.write(
             'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfirst',
-          ),
-        );
+          );
+        });
       }).listen(0, '127.0.0.1');
       await once(raw, 'listening');
       gateway.enrol([
@@ -199,8 +203,6 @@ inTests('WebSockets through the data plane', () => {
       socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
       socket.write(`${UPGRADE}early`);
       await until(() => text.endsWith('first'));
-      let received = '';
-      atDepartment[0]?.on('data', (chunk: Buffer) => (received += chunk.toString()));
       await until(() => received === 'early');
       const ended = once(socket, 'end');
       atDepartment[0]?.end('last');

@@ -78,8 +78,8 @@ const createTestMetrics = (): TestMetrics => {
     upstreamRetried: (service) => count('upstream-retried', service),
     assertionSigned: () => count('assertion-signed'),
     admitted: () => count('admitted'),
-    tunnelOpened: () => count('tunnel-opened'),
-    tunnelClosed: () => count('tunnel-closed'),
+    tunnelOpened: (service) => count('tunnel-opened', service),
+    tunnelClosed: (service) => count('tunnel-closed', service),
   };
 };
 
