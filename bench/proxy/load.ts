@@ -1,84 +1,145 @@
 /**
- * A lean load client: kept-alive mutual TLS connections, one request after the other on each. Arguments as JSON:
- * { port, path, connections, seconds, certificate, key, ca }; prints { requests, seconds, failures } as JSON.
+ * A lean load client: GETs over kept-alive mutual TLS, one call at a time on each connection, answers read no further
+ * than it takes to find their ends. As a module it is `runLoad`; as a program it prints one line of JSON:
+ *
+ *   node bench/proxy/load.ts --url https://localhost:8443/path --cert c.pem --key k.pem --connections 32 --seconds 5
  */
 import { readFileSync } from 'node:fs';
-import { connect, type TLSSocket } from 'node:tls';
-import { once } from 'node:events';
+import tls from 'node:tls';
+import { parseArgs } from 'node:util';
 
-interface Arguments {
-  readonly port: number;
-  readonly path: string;
+export interface LoadOptions {
+  readonly url: string;
+  /** PEM; without them no certificate is presented. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
   readonly connections: number;
   readonly seconds: number;
-  readonly certificate: string;
-  readonly key: string;
-  readonly ca: string;
+  /** Run before counting begins. */
+  readonly warmupSeconds?: number;
 }
 
-const { port, path, connections, seconds, ...files } = JSON.parse(process.argv[2] ?? '{}') as Arguments;
-const [cert, key, ca] = [files.certificate, files.key, files.ca].map((file) => readFileSync(file));
-const REQUEST = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nAccept: */*\r\n\r\n`);
+export interface LoadResult {
+  readonly requestsPerSecond: number;
+  readonly requests: number;
+  /** Answers of another status than 200, and connections that broke. */
+  readonly failures: number;
+  /** ms */
+  readonly p50: number;
+  readonly p99: number;
+  readonly maximum: number;
+}
+
 const HEAD_END = Buffer.from('\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
-let requests = 0;
-let failures = 0;
-let counting = false;
-let ending = false;
+export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
+  const { hostname, port, pathname, search, host } = new URL(options.url);
+  const request = Buffer.from(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\n\r\n`);
+  const latencies: number[] = [];
+  let counting = false;
+  let running = true;
+  let failures = 0;
 
-/** Reads answers with a Content-Length; sends the next request as each one ends. */
-const drive = (socket: TLSSocket): void => {
-  let head: Buffer = Buffer.alloc(0);
-  let left = 0;
-  const next = (): void => {
-    if (counting) requests++;
-    if (ending) socket.end();
-    else socket.write(REQUEST);
+  const connect = (): Promise<void> =>
+    new Promise((resolve) => {
+      const socket = tls.connect({
+        host: hostname,
+        port: Number(port || 443),
+        rejectUnauthorized: false,
+        ...(options.cert !== undefined && { cert: options.cert, key: options.key }),
+      });
+      socket.setNoDelay(true);
+      let sentAt = 0;
+      let pending: Buffer | undefined;
+      /** Octets of the body still to come; -1 while the head is read, -2 for chunks. */
+      let left = -1;
+      const send = (): void => {
+        sentAt = performance.now();
+        left = -1;
+        socket.write(request);
+      };
+      const answered = (): void => {
+        if (counting) latencies.push(performance.now() - sentAt);
+        if (running) send();
+        else socket.destroy();
+      };
+      socket.on('secureConnect', send);
+      socket.on('data', (octets: Buffer) => {
+        let chunk = pending === undefined ? octets : Buffer.concat([pending, octets]);
+        pending = undefined;
+        if (left === -1) {
+          const end = chunk.indexOf(HEAD_END);
+          if (end < 0) {
+            pending = chunk;
+            return;
+          }
+          const head = chunk.toString('latin1', 0, end);
+          if (!head.startsWith('HTTP/1.1 200') && counting) failures += 1;
+          const length = /\r\ncontent-length: *(\d+)/i.exec(head);
+          left = length === null ? -2 : Number(length[1]);
+          chunk = chunk.subarray(end + 4);
+        }
+        if (left === -2) {
+          if (chunk.length >= 5 && chunk.subarray(-5).equals(LAST_CHUNK)) answered();
+          else pending = chunk.subarray(-5);
+          return;
+        }
+        left -= chunk.length;
+        if (left === 0) answered();
+      });
+      socket.on('error', () => {
+        if (running) failures += 1;
+      });
+      socket.on('close', () => {
+        if (running) void connect().then(resolve);
+        else resolve();
+      });
+    });
+
+  const connections = Array.from({ length: options.connections }, connect);
+  await pause(options.warmupSeconds ?? 1);
+  counting = true;
+  const begun = performance.now();
+  await pause(options.seconds);
+  counting = false;
+  const seconds = (performance.now() - begun) / 1000;
+  running = false;
+  await Promise.race([Promise.all(connections), pause(1)]);
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? NaN;
+  return {
+    requestsPerSecond: latencies.length / seconds,
+    requests: latencies.length,
+    failures,
+    p50: at(0.5),
+    p99: at(0.99),
+    maximum: latencies.at(-1) ?? NaN,
   };
-  socket.on('data', (chunk: Buffer) => {
-    let rest: Buffer = chunk;
-    while (rest.length > 0) {
-      if (left > 0) {
-        const taken = Math.min(left, rest.length);
-        left -= taken;
-        rest = rest.subarray(taken);
-        if (left === 0) next();
-        continue;
-      }
-      head = head.length === 0 ? rest : Buffer.concat([head, rest]);
-      const end = head.indexOf(HEAD_END);
-      if (end === -1) return;
-      const text = head.toString('latin1', 0, end);
-      if (!text.startsWith('HTTP/1.1 200 ') && counting) failures++;
-      left = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? NaN);
-      if (Number.isNaN(left)) throw new Error(`an answer without Content-Length:\n${text}`);
-      rest = head.subarray(end + 4);
-      head = Buffer.alloc(0);
-      if (left === 0) next();
-    }
-  });
-  socket.on('error', () => {
-    if (!ending) failures++;
-  });
-  socket.write(REQUEST);
 };
 
-const sockets = await Promise.all(
-  Array.from({ length: connections }, async () => {
-    const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, cert, key, ca });
-    socket.setNoDelay(true);
-    await once(socket, 'secureConnect');
-    return socket;
-  }),
-);
-sockets.forEach(drive);
-// Warm: connections judged, code compiled.
-await new Promise((resolve) => setTimeout(resolve, 1_500));
-counting = true;
-const begun = performance.now();
-await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-counting = false;
-const took = (performance.now() - begun) / 1000;
-ending = true;
-setTimeout(() => sockets.forEach((socket) => socket.destroy()), 200);
-console.log(JSON.stringify({ requests, seconds: took, failures }));
+const pause = (seconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string' },
+      cert: { type: 'string' },
+      key: { type: 'string' },
+      connections: { type: 'string', default: '32' },
+      seconds: { type: 'string', default: '5' },
+    },
+  });
+  const { url, cert, key, connections, seconds } = values;
+  if (url === undefined) throw new Error('--url is missing');
+  const result = await runLoad({
+    url,
+    cert: cert === undefined ? undefined : readFileSync(cert, 'utf8'),
+    key: key === undefined ? undefined : readFileSync(key, 'utf8'),
+    connections: Number(connections),
+    seconds: Number(seconds),
+  });
+  console.log(JSON.stringify(result));
+  process.exit();
+}
