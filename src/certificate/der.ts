@@ -1,3 +1,5 @@
+import { createByteMemo } from './byte-memo.ts';
+
 /** Identifier octets of the types used in certificates, CRLs and OCSP (X.690 section 8.1.2). */
 export const TAG = {
   boolean: 0x01,
@@ -171,7 +173,7 @@ export class DerReader {
     if (start + 2 > end) throw new DerError('the input ends within an element', start);
     const tag = bytes[start] as number;
     if ((tag & 0x1f) === 0x1f) throw new DerError('a tag of more than one octet', start);
-    if (tag < 0x40 && ((tag & 0x20) !== 0) !== CONSTRUCTED.has(tag & 0x1f)) {
+    if (tag < 0x40 && tag >> 5 !== ((CONSTRUCTED >> (tag & 0x1f)) & 1)) {
       throw new DerError('a type in a form that DER does not write it in', start);
     }
     if (expected !== undefined && tag !== expected) {
@@ -201,11 +203,11 @@ export class DerReader {
 }
 
 /** Universal types that are constructed: EXTERNAL, EMBEDDED PDV, SEQUENCE, SET. All others are primitive in DER. */
-const CONSTRUCTED: ReadonlySet<number> = new Set([0x08, 0x0b, 0x10, 0x11]);
+const CONSTRUCTED = (1 << 0x08) | (1 << 0x0b) | (1 << 0x10) | (1 << 0x11);
 
 /** Content octets to dotted form; undefined when they are not well formed. Arcs are bounded to 128 bits. */
 export const decodeOid = (content: Uint8Array): string | undefined => {
-  const known = KNOWN_OIDS.get(content.length <= 10 ? Buffer.from(content).toString('latin1') : '');
+  const known = KNOWN_OIDS.get(content);
   if (known !== undefined) return known;
   const arcs: bigint[] = [];
   let arc = 0n;
@@ -224,15 +226,12 @@ export const decodeOid = (content: Uint8Array): string | undefined => {
   if (first === undefined || octets !== 0) return undefined;
   const top = first < 40n ? 0n : first < 80n ? 1n : 2n;
   const dotted = [top, first - top * 40n, ...others].join('.');
-  if (content.length <= 10 && KNOWN_OIDS.size < KNOWN_OIDS_LIMIT) {
-    KNOWN_OIDS.set(Buffer.from(content).toString('latin1'), dotted);
-  }
+  KNOWN_OIDS.set(content, dotted);
   return dotted;
 };
 
-/** The same few identifiers stand in every certificate; decoding each once is enough. Bounded: input fills it. */
-const KNOWN_OIDS = new Map<string, string>();
-const KNOWN_OIDS_LIMIT = 512;
+/** The same few identifiers stand in every certificate; decoding each once is enough. */
+const KNOWN_OIDS = createByteMemo<string>(1024, 16);
 
 const decodeTime = (content: Uint8Array, tag: number): number | undefined => {
   const yearDigits = tag === TAG.utcTime ? 2 : 4;

@@ -1,3 +1,4 @@
+import { createByteMemo } from './byte-memo.ts';
 import { DerError, DerReader, TAG } from './der.ts';
 import { prepareString } from './string-preparation.ts';
 import { decodeString, isStringTag } from './string.ts';
@@ -13,7 +14,7 @@ export interface NameAttribute {
 
 /** A distinguished name (RFC 5280 section 4.1.2.4). */
 export interface DistinguishedName {
-  /** The Name with its header, a view of the certificate. */
+  /** The Name with its header. */
   readonly der: Uint8Array;
   /** In the order written, most significant first. */
   readonly rdns: readonly (readonly NameAttribute[])[];
@@ -37,6 +38,22 @@ export const readName = (reader: DerReader): DistinguishedName => {
   }
   return { der, rdns, key: matchingKey(rdns) };
 };
+
+/**
+ * readName for a name that comes again and again: an issuer's, in each of its certificates. The same object is given
+ * for the same bytes while it is remembered. Throws DerError.
+ */
+export const readIssuerName = (reader: DerReader): DistinguishedName => {
+  const der = reader.element(TAG.sequence);
+  let name = KNOWN_ISSUERS.get(der);
+  if (name === undefined) {
+    // Of a copy: a view would keep the certificate it was first met in.
+    name = readName(new DerReader(Uint8Array.from(der)));
+    KNOWN_ISSUERS.set(der, name);
+  }
+  return name;
+};
+const KNOWN_ISSUERS = createByteMemo<DistinguishedName>(256, 1024);
 
 /** A part of a name that stands by itself: what a distribution point adds to its issuer's name. */
 export interface RelativeName {
@@ -120,7 +137,18 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The name as text, least significant part first, escaped by RFC 4514 section 2.4. */
-export const formatName = ({ rdns }: DistinguishedName): string =>
+export const formatName = (name: DistinguishedName): string => {
+  let text = TEXTS.get(name);
+  if (text === undefined) {
+    text = format(name);
+    TEXTS.set(name, text);
+  }
+  return text;
+};
+/** Every step of a report names the certificate it is about. */
+const TEXTS = new WeakMap<DistinguishedName, string>();
+
+const format = ({ rdns }: DistinguishedName): string =>
   rdns
     .map((attributes) =>
       attributes.map(({ oid, value }) => `${SHORT_NAMES[oid] ?? oid}=${escapeValue(value)}`).join('+'),
@@ -128,8 +156,12 @@ export const formatName = ({ rdns }: DistinguishedName): string =>
     .reverse()
     .join(',');
 
-const escapeValue = (value: string): string =>
-  value
+// eslint-disable-next-line no-control-regex -- those that the replacements below look for
+const ESCAPED = /[\\",+<>;\u0000-\u001f\u007f]|^[ #]| $/;
+
+const escapeValue = (value: string): string => {
+  if (!ESCAPED.test(value)) return value;
+  return value
     .replace(/[\\",+<>;]/g, '\\$&')
     .replace(/^[ #]| $/g, '\\$&')
     .replace(
@@ -137,3 +169,4 @@ const escapeValue = (value: string): string =>
       /[\u0000-\u001f\u007f]/g,
       (control) => `\\${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );
+};

@@ -15,7 +15,7 @@ import { readNameConstraints } from './extensions/name-constraints.ts';
 import { EXTENSION } from './extensions/oids.ts';
 import { readInhibitAnyPolicy, readPolicyConstraints } from './extensions/policy-constraints.ts';
 import { readPolicyMappings } from './extensions/policy-mappings.ts';
-import { readName } from './name.ts';
+import { readIssuerName, readName } from './name.ts';
 import { readPublicKey } from './public-key.ts';
 
 /** Bytes. Real certificates have one to four thousand; a person's photograph does not belong in one. */
@@ -61,7 +61,7 @@ const readCertificate = (der: Uint8Array): Certificate => {
     // RFC 5280 section 4.1.1.2: MUST contain the same algorithm identifier.
     fields.fail('signature algorithm inside and outside differ');
   }
-  const issuer = readName(fields);
+  const issuer = readIssuerName(fields);
   // RFC 5280 section 4.1.2.4.
   if (issuer.rdns.length === 0) fields.fail('an issuer without a name');
   const validity = fields.enter(TAG.sequence);

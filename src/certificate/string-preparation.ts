@@ -18,8 +18,11 @@ export const prepareString = (value: string): string => {
   return mapped.trim().replace(/ {2,}/g, ' ');
 };
 
-/** ASCII letters, digits, punctuation, and single spaces within: what nearly all names are. */
-const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+/**
+ * ASCII letters, digits, punctuation, Chinese characters (the block 4E00 to 9FFF, which no step changes), and single
+ * spaces within: what nearly all names are.
+ */
+const PLAIN = /^[!-~\u4e00-\u9fff]+(?: [!-~\u4e00-\u9fff]+)*$/;
 
 /** RFC 4518 section 2.2: controls and other characters that say nothing to a reader. */
 const MAPPED_TO_NOTHING =

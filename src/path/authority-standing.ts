@@ -1,4 +1,5 @@
 import type { Certificate } from '../certificate/certificate.ts';
+import type { PublicKey } from '../certificate/public-key.ts';
 import type { VerifiedPath } from './types.ts';
 
 /** How far the operators trust one authority. Times are milliseconds since the epoch; undefined: no such limit. */
@@ -21,8 +22,16 @@ export interface AuthorityStanding {
 export type AuthorityStandings = ReadonlyMap<string, AuthorityStanding>;
 
 /** The key alone, without its algorithm's parameters, which may be written in more than one way. */
-export const authorityKey = ({ publicKey }: Certificate): string =>
-  Buffer.from(publicKey.keyBits).toString('base64');
+export const authorityKey = ({ publicKey }: Certificate): string => {
+  let key = KEYS.get(publicKey);
+  if (key === undefined) {
+    key = Buffer.from(publicKey.keyBits).toString('base64');
+    KEYS.set(publicKey, key);
+  }
+  return key;
+};
+/** Asked of every authority in a path; an authority's certificates come again with every leaf. */
+const KEYS = new WeakMap<PublicKey, string>();
 
 /** When the operators' trust in a path ends, by their list's expiry or its authorities' validity; Infinity: never. */
 export const trustEndOf = ({ anchor, certificates }: VerifiedPath): number =>

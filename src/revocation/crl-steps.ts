@@ -12,8 +12,29 @@ interface Sentence {
 const CHECK = 'crl';
 const isoTime = (at: number): string => new Date(at).toISOString();
 
+/** thisUpdate as it is told of every certificate that is not listed. */
+const issueTime = (crl: SharedCrl): string => {
+  let time = ISSUE_TIMES.get(crl);
+  if (time === undefined) {
+    time = isoTime(crl.thisUpdate);
+    ISSUE_TIMES.set(crl, time);
+  }
+  return time;
+};
+const ISSUE_TIMES = new WeakMap<SharedCrl, string>();
+
 /** A CRL as a person would look it up: by issuer and number. */
 const nameOf = (crl: SharedCrl): Sentence => {
+  let name = NAMES.get(crl);
+  if (name === undefined) {
+    name = writeName(crl);
+    NAMES.set(crl, name);
+  }
+  return name;
+};
+const NAMES = new WeakMap<SharedCrl, Sentence>();
+
+const writeName = (crl: SharedCrl): Sentence => {
   const number = crl.number === undefined ? undefined : BigInt(`0x${crl.number}`).toString();
   const delta = crl.baseNumber !== undefined;
   return {
@@ -32,7 +53,7 @@ const namesOf = (complete: SharedCrl, delta: SharedCrl | undefined): Sentence =>
 
 export const notListed = (on: string, complete: SharedCrl, delta: SharedCrl | undefined): Step => {
   const { zh, en } = namesOf(complete, delta);
-  const at = isoTime((delta ?? complete).thisUpdate);
+  const at = issueTime(delta ?? complete);
   return {
     check: CHECK,
     outcome: 'passed',

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Certificate } from '../certificate/certificate.ts';
 import { parseCertificate } from '../certificate/parse.ts';
 import { trustEndOf } from '../path/authority-standing.ts';
@@ -9,10 +9,10 @@ import type { Step } from '../refusal/step.ts';
 import type { RevocationChecker } from '../revocation/types.ts';
 import type { TrustList } from '../trust/trust-list.ts';
 import { checkRevocation } from './check-revocation.ts';
+import { createIntermediatesFinder } from './presented-certificates.ts';
+import { newVerdictId } from './verdict-id.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Certificates looked at besides the leaf; what a peer presents beyond that is passed over. */
-const PRESENTED_LIMIT = 10;
 /** How long a verdict is kept at most, whatever its certificate and revocation data allow. */
 const GOOD_FOR_MS = 10 * 60_000;
 /** A refusal is remembered briefly: enough to blunt a flood, short enough not to outlive its cause. */
@@ -27,14 +27,15 @@ export interface JudgeParts {
 /** Judges a presented chain (DER, leaf first) at a moment (ms since the epoch). Never rejects. */
 export type Judge = (chain: readonly Uint8Array[], at: number) => Promise<Verdict>;
 
-/** Path and revocation joined into one Verdict with its report. Keeps nothing: see cacheVerdicts. */
-export const createJudge =
-  ({ trust, revocation, revocationEpoch }: JudgeParts): Judge =>
-  async (chain, at) => {
+/** Path and revocation joined into one Verdict with its report. Keeps no verdict: see cacheVerdicts. */
+export const createJudge = ({ trust, revocation, revocationEpoch }: JudgeParts): Judge => {
+  const findIntermediates = createIntermediatesFinder();
+  return async (chain, at) => {
     const list = trust();
+    const parsed = parseLeaf(chain[0]);
     const base = {
-      id: randomBytes(16).toString('base64url'),
-      thumbprint: thumbprintOf(chain[0] ?? new Uint8Array()),
+      id: newVerdictId(),
+      thumbprint: 'leaf' in parsed ? asThumbprint(parsed.leaf) : thumbprintOf(chain[0] ?? new Uint8Array()),
       judgedAt: at,
       // Read before judging: data that arrives meanwhile makes this verdict out of date, never the reverse.
       trustEpoch: list.epoch,
@@ -55,13 +56,12 @@ export const createJudge =
       validUntil: at + REFUSED_FOR_MS,
     });
 
-    const parsed = parseLeaf(chain[0]);
     if ('code' in parsed) return refused(parsed.code, [parsed.step]);
     const { leaf, step } = parsed;
 
     const path = validatePath({
       leaf,
-      intermediates: [...parsePresented(chain.slice(1)), ...list.intermediates],
+      intermediates: findIntermediates(list, chain),
       anchors: list.anchors,
       at,
     });
@@ -89,26 +89,33 @@ export const createJudge =
       ),
     };
   };
+};
 
 /** SHA-256 of DER, base64url (RFC 8705 section 3.1). */
-export const thumbprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('base64url');
+export const thumbprintOf = (der: Uint8Array): string => hash('sha256', der, 'base64url');
+
+const asThumbprint = ({ fingerprint }: Certificate): string =>
+  Buffer.from(fingerprint, 'hex').toString('base64url');
 
 type ParsedLeaf = { leaf: Certificate; step: Step } | { code: RefusalCode; step: Step };
 
+const CHECK = { check: 'encoding', clause: 'RFC 5280 4.1; X.690 10' } as const;
+const WELL_FORMED: Step = {
+  ...CHECK,
+  outcome: 'passed',
+  zh: '证书格式正确',
+  en: 'The certificate is well formed',
+};
+
 const parseLeaf = (der: Uint8Array | undefined): ParsedLeaf => {
-  const check = { check: 'encoding', clause: 'RFC 5280 4.1; X.690 10' };
   try {
-    const leaf = parseCertificate(der ?? new Uint8Array());
-    return {
-      leaf,
-      step: { ...check, outcome: 'passed', zh: '证书格式正确', en: 'The certificate is well formed' },
-    };
+    return { leaf: parseCertificate(der ?? new Uint8Array()), step: WELL_FORMED };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return {
       code: error.code,
       step: {
-        ...check,
+        ...CHECK,
         outcome: 'failed',
         code: error.code,
         zh: `证书格式不正确（${error.detail}）`,
@@ -117,13 +124,3 @@ const parseLeaf = (der: Uint8Array | undefined): ParsedLeaf => {
     };
   }
 };
-
-/** What the peer sent besides its own certificate is a hint: a broken one is passed over, not held against it. */
-const parsePresented = (ders: readonly Uint8Array[]): Certificate[] =>
-  ders.slice(0, PRESENTED_LIMIT).flatMap((der) => {
-    try {
-      return [parseCertificate(der)];
-    } catch {
-      return [];
-    }
-  });

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { createByteMemo } from '../certificate/byte-memo.ts';
 import type { Judge } from './judge.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -18,45 +19,100 @@ export const isVerdictCurrent = (verdict: Verdict, epochs: VerdictEpochs, at: nu
 const CLOCK_STEP_MS = 60_000;
 
 /**
- * Remembers verdicts by the SHA-256 of the presented chain, at most `capacity` of them, least recently used out
- * first. Verdicts asked for at the same time are reached once.
+ * Refusals kept. Anybody can make certificates to be refused, each as large as is read at all (64 KiB); good ones only
+ * authorities can. So the two are kept apart: whoever sends the former pushes out none of the latter, nor fills the
+ * memory.
+ */
+const REFUSED_CAPACITY = 1_000;
+
+/**
+ * Remembers verdicts by the presented certificates, at most `capacity` good ones, least recently used
+ * out first. Verdicts asked for at the same time are reached once.
  */
 export const cacheVerdicts = (judge: Judge, epochs: VerdictEpochs, capacity = 100_000): Judge => {
-  const verdicts = new Map<string, Promise<Verdict>>();
+  const good = createRecentVerdicts(capacity);
+  const refused = createRecentVerdicts(REFUSED_CAPACITY);
+  const pending = new Map<string, Promise<Verdict>>();
+  const keyOf = createChainKey();
+
   return async (chain, at) => {
     const key = keyOf(chain);
-    for (let known = verdicts.get(key); known !== undefined;) {
-      const verdict = await known;
-      const latest = verdicts.get(key);
-      if (isVerdictCurrent(verdict, epochs, at)) {
-        if (latest === known) {
-          verdicts.delete(key);
-          verdicts.set(key, known);
-        }
-        return verdict;
-      }
-      // Somebody else may have begun a fresh one while this call waited.
-      known = latest === known ? undefined : latest;
+    const known = good.get(key) ?? refused.get(key);
+    if (known !== undefined && isVerdictCurrent(known, epochs, at)) return known;
+
+    let running = pending.get(key);
+    while (running !== undefined) {
+      const verdict = await running;
+      if (isVerdictCurrent(verdict, epochs, at)) return verdict;
+      // An epoch moved while this call waited; somebody else may have begun a fresh one already.
+      const latest = pending.get(key);
+      running = latest === running ? undefined : latest;
     }
+
     const fresh = judge(chain, at);
-    verdicts.delete(key);
-    verdicts.set(key, fresh);
-    if (verdicts.size > capacity)
-      for (const oldest of verdicts.keys()) {
-        verdicts.delete(oldest);
-        break;
-      }
-    // A judge that failed (a defect, not a refusal) must not be remembered as an answer.
-    fresh.catch(() => verdicts.get(key) === fresh && verdicts.delete(key));
+    pending.set(key, fresh);
+    const settle = (): void => {
+      if (pending.get(key) === fresh) pending.delete(key);
+    };
+    // A judge that failed (a defect, not a refusal) is not remembered as an answer.
+    fresh.then((verdict) => {
+      settle();
+      good.delete(key);
+      refused.delete(key);
+      (verdict.outcome === 'good' ? good : refused).set(key, verdict);
+    }, settle);
     return fresh;
   };
 };
 
-const keyOf = (chain: readonly Uint8Array[]): string => {
-  const hash = createHash('sha256');
-  for (const der of chain) {
-    // Length first: no two different chains may run together into the same bytes.
-    hash.update(Uint32Array.of(der.length)).update(der);
-  }
-  return hash.digest('base64');
+const createRecentVerdicts = (capacity: number) => {
+  const verdicts = new Map<string, Verdict>();
+  return {
+    /** Makes it the most recently used one. */
+    get: (key: string): Verdict | undefined => {
+      const verdict = verdicts.get(key);
+      if (verdict !== undefined) {
+        verdicts.delete(key);
+        verdicts.set(key, verdict);
+      }
+      return verdict;
+    },
+    set: (key: string, verdict: Verdict): void => {
+      verdicts.set(key, verdict);
+      if (verdicts.size <= capacity) return;
+      for (const oldest of verdicts.keys()) {
+        verdicts.delete(oldest);
+        break;
+      }
+    },
+    delete: (key: string): void => void verdicts.delete(key),
+  };
+};
+
+/** Octets of an issuing certificate that is remembered: 2 MiB in each thread at the most. */
+const LONGEST = 8192;
+
+/**
+ * The leaf's SHA-256, and a number for each certificate behind it. Those are few, and comparing one with those known
+ * costs a tenth of hashing it. A number is never given twice: a certificate that was forgotten gets a new one, and its
+ * chains are judged again.
+ */
+const createChainKey = () => {
+  const numbers = createByteMemo<number>(256, LONGEST);
+  let last = 0;
+  const numberOf = (der: Uint8Array): number | string => {
+    if (der.length > LONGEST) return hash('sha256', der, 'base64');
+    let number = numbers.get(der);
+    if (number === undefined) {
+      number = ++last;
+      numbers.set(der, number);
+    }
+    return number;
+  };
+  return (chain: readonly Uint8Array[]): string => {
+    const [leaf] = chain;
+    let key = leaf === undefined ? '' : hash('sha256', leaf, 'base64');
+    for (let index = 1; index < chain.length; index++) key += ` ${numberOf(chain[index] as Uint8Array)}`;
+    return key;
+  };
 };

@@ -22,6 +22,8 @@ export interface FuzzOptions {
 /** Inputs of one target kept to begin from besides the seeds, and bytes of one. */
 const POOL_LIMIT = 1000;
 const POOLED_LIMIT = 8192;
+/** Outcomes of one target told apart: some name what a certificate names, which has no end. */
+const OUTCOME_LIMIT = 5000;
 const PROGRESS = 4096;
 
 /**
@@ -58,7 +60,7 @@ export const fuzz = async (
         findings.push(finding);
         onFinding?.(finding);
       }
-    } else if (!outcomes.has(outcome)) {
+    } else if (outcomes.size < OUTCOME_LIMIT && !outcomes.has(outcome)) {
       outcomes.add(outcome);
       if (pool.length < limit && bytes.length <= POOLED_LIMIT) pool.push(Uint8Array.from(bytes));
     }

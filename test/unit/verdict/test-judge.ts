@@ -1,0 +1,58 @@
+import { parseCertificate } from '../../../src/certificate/parse.ts';
+import { createRevocationChecker } from '../../../src/revocation/checker.ts';
+import { openCrlBytes } from '../../../src/revocation/crl-source.ts';
+import { loadCrl } from '../../../src/revocation/load-crl.ts';
+import { authoritySettingsSchema } from '../../../src/trust/authority-settings.ts';
+import { createTrustList, type TrustList } from '../../../src/trust/trust-list.ts';
+import { createCrlIssuerFinder } from '../../../src/verdict/crl-issuers.ts';
+import { createJudge, type Judge } from '../../../src/verdict/judge.ts';
+import type { TestCertificate } from '../../conformance/chains/make-certificate.ts';
+import { makeCrl } from '../../conformance/chains/make-crl.ts';
+
+const settings = authoritySettingsSchema.parse({
+  authority: 'test',
+  name: { zh: '测试', en: 'Test' },
+  anchors: ['root.crt'],
+  identity: { sources: [{ from: { subject: 'serialNumber' }, types: ['citizen-id-number'] }] },
+});
+
+export const trustIn = (
+  epoch: number,
+  anchors: readonly TestCertificate[],
+  intermediates: readonly TestCertificate[] = [],
+): TrustList =>
+  createTrustList(epoch, [
+    {
+      settings,
+      anchors: anchors.map(({ der }) => parseCertificate(der)),
+      intermediates: intermediates.map(({ der }) => parseCertificate(der)),
+    },
+  ]);
+
+/** The real judge, with empty CRLs of `authorities` in force; counts how often it was asked. */
+export const countingJudge = (
+  trust: () => TrustList,
+  authorities: readonly TestCertificate[],
+): { readonly judge: Judge; readonly count: () => number } => {
+  const crls = authorities.map((issuer) =>
+    loadCrl(openCrlBytes(makeCrl({ issuer })), { issuers: [issuer.parsed] }),
+  );
+  const snapshot = { epoch: 1, crls };
+  const judge = createJudge({
+    trust,
+    revocationEpoch: () => 1,
+    revocation: createRevocationChecker({
+      snapshot: () => snapshot,
+      resolve: async () => ({ status: 'unknown', steps: [] }),
+      findCrlIssuers: createCrlIssuerFinder(trust),
+    }),
+  });
+  let count = 0;
+  return {
+    judge: (chain, at) => {
+      count++;
+      return judge(chain, at);
+    },
+    count: () => count,
+  };
+};
