@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../configuration/configuration-error.ts';
+import { CrlError } from '../revocation/crl-error.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** The command was called with something that cannot be used. The message is one line. */
@@ -20,6 +21,9 @@ export const exitCodeOf = (error: unknown): Failure => {
     return { code: EXIT.configuration, lines: error.message.split('\n') };
   }
   if (!(error instanceof Error)) return { code: EXIT.internal, lines: [String(error)] };
+  if (error instanceof CrlError) {
+    return { code: EXIT.usage, lines: [`the CRL cannot be used: ${error.message}`] };
+  }
   if (error instanceof CommandLineError) return { code: EXIT.usage, lines: [error.message] };
   const { code, port, path } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {

@@ -9,11 +9,10 @@ import { describe } from '../refusal/refusal.ts';
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import { loadTrustList } from '../trust/load-trust-list.ts';
 import type { TrustList } from '../trust/trust-list.ts';
-import { createJudge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
+import { openVerifier, type VerifierOptions } from '../verdict/verifier.ts';
 import { EXIT } from './exit-codes.ts';
-import { readChain } from './read-chain.ts';
-import { openRevocation } from './verify-revocation.ts';
+import { readChain, readInput } from './read-chain.ts';
 
 interface VerifyOptions {
   readonly trust: string;
@@ -44,22 +43,27 @@ export const verifyCommand = (): Command =>
     .action(async (file: string, options: VerifyOptions) => {
       const chain = [file, ...options.chain].flatMap((each) => readChain(resolve(each)));
       const trust = loadTrustList(resolve(options.trust), 1);
-      const revocation = await openRevocation(trust, options);
+      const verifier = await openVerifier({ trust, ...filesOf(options) });
       try {
-        const judge = createJudge({
-          trust: () => trust,
-          revocation: revocation.checker,
-          revocationEpoch: () => 1,
-        });
-        const verdict = await judge(chain, options.at ?? Date.now());
+        const verdict = await verifier.verify(chain, options.at);
         const subject = readIdentity(verdict, trust);
         print(verdict, subject, options);
         const refused = verdict.outcome === 'refused' || 'code' in subject;
         process.exitCode = refused ? EXIT.no : EXIT.ok;
       } finally {
-        await revocation.close();
+        await verifier.close();
       }
     });
+
+const filesOf = ({ crl, ocsp }: VerifyOptions): Pick<VerifierOptions, 'files'> =>
+  crl.length + ocsp.length === 0
+    ? {}
+    : {
+        files: {
+          crls: crl.map((file) => resolve(file)),
+          ocspResponses: ocsp.map((file) => readInput(resolve(file))),
+        },
+      };
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 

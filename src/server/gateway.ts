@@ -19,7 +19,7 @@ import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
 import { announceTrust, keepConfiguration } from './reload.ts';
 import { revocationReadings } from './revocation-readings.ts';
-import { revocationSources } from './revocation-sources.ts';
+import { revocationSources } from '../verdict/revocation-sources.ts';
 import { startThreadPool } from './thread-pool.ts';
 import type { GatewayState } from './thread-protocol.ts';
 

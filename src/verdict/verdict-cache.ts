@@ -35,11 +35,7 @@ export const cacheVerdicts = (judge: Judge, epochs: VerdictEpochs, capacity = 10
   const pending = new Map<string, Promise<Verdict>>();
   const keyOf = createChainKey();
 
-  return async (chain, at) => {
-    const key = keyOf(chain);
-    const known = good.get(key) ?? refused.get(key);
-    if (known !== undefined && isVerdictCurrent(known, epochs, at)) return known;
-
+  const reach = async (key: string, chain: readonly Uint8Array[], at: number): Promise<Verdict> => {
     let running = pending.get(key);
     while (running !== undefined) {
       const verdict = await running;
@@ -59,26 +55,40 @@ export const cacheVerdicts = (judge: Judge, epochs: VerdictEpochs, capacity = 10
       settle();
       good.delete(key);
       refused.delete(key);
-      (verdict.outcome === 'good' ? good : refused).set(key, verdict);
+      (verdict.outcome === 'good' ? good : refused).set(key, { verdict, answer: fresh });
     }, settle);
     return fresh;
   };
+
+  return (chain, at) => {
+    const key = keyOf(chain);
+    const known = good.get(key) ?? refused.get(key);
+    return known !== undefined && isVerdictCurrent(known.verdict, epochs, at)
+      ? known.answer
+      : reach(key, chain, at);
+  };
 };
 
+interface Remembered {
+  readonly verdict: Verdict;
+  /** Resolved: what is given out, again and again. */
+  readonly answer: Promise<Verdict>;
+}
+
 const createRecentVerdicts = (capacity: number) => {
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map<string, Remembered>();
   return {
     /** Makes it the most recently used one. */
-    get: (key: string): Verdict | undefined => {
-      const verdict = verdicts.get(key);
-      if (verdict !== undefined) {
+    get: (key: string): Remembered | undefined => {
+      const remembered = verdicts.get(key);
+      if (remembered !== undefined) {
         verdicts.delete(key);
-        verdicts.set(key, verdict);
+        verdicts.set(key, remembered);
       }
-      return verdict;
+      return remembered;
     },
-    set: (key: string, verdict: Verdict): void => {
-      verdicts.set(key, verdict);
+    set: (key: string, remembered: Remembered): void => {
+      verdicts.set(key, remembered);
       if (verdicts.size <= capacity) return;
       for (const oldest of verdicts.keys()) {
         verdicts.delete(oldest);
