@@ -13,4 +13,6 @@ export interface Credential {
   readonly provenAt: number;
   /** Remote address as text, for the audit entry. */
   readonly from: string;
+  /** What the signer's own clock said, ms since the epoch; signed challenges only. Recorded, never relied on. */
+  readonly claimedSigningTime?: number;
 }
