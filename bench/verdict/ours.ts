@@ -99,12 +99,18 @@ export const firstEver = (chain: BenchChain): { prepare: (count: number) => void
 
 const EPOCHS = { trust: () => 1, revocation: () => 1 };
 
-/** The same verdict again: the same buffers, as a connection holds them, or the same bytes come anew. */
-export const cached = (chain: BenchChain, buffers: 'same' | 'new'): Contestant => {
+/** The same verdict again; the bytes come in other buffers than those that were judged, as on a new connection. */
+export const cached = (chain: BenchChain): Contestant => {
   const judge = cacheVerdicts(judgeOver(chain, trustListOf(chain, true)), EPOCHS);
-  const kept = chain.leaves.map((leaf) => [leaf, chain.issuing.der]);
-  return (leaf) => {
-    const presented = kept[leaf % kept.length] as Uint8Array[];
-    return good(judge, buffers === 'same' ? presented : presented.map((der) => Buffer.from(der)), chain.at);
+  const presented = chain.leaves.map((leaf) => [leaf, chain.issuing.der]);
+  const again = presented.map((ders) => ders.map((der) => Buffer.from(der)));
+  const begun = Promise.all(presented.map((ders) => good(judge, ders, chain.at)));
+  let ready = false;
+  return async (leaf) => {
+    if (!ready) {
+      await begun;
+      ready = true;
+    }
+    await good(judge, again[leaf % again.length] as Uint8Array[], chain.at);
   };
 };

@@ -104,9 +104,11 @@ export const opensslCommand = (
   };
   try {
     verify(leaves.slice(0, 1));
-  } catch {
+  } catch (error) {
     close();
-    return { missing: 'refuses the chain' };
+    const [, reason] =
+      /error \d+ at \d+ depth lookup: (.*)/.exec((error as { stderr?: string }).stderr ?? '') ?? [];
+    return { missing: `refuses the chain: ${reason ?? 'no reason'}` };
   }
   return {
     run: () => {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Certificate } from '../certificate/certificate.ts';
 import { parseCertificate } from '../certificate/parse.ts';
 import { trustEndOf } from '../path/authority-standing.ts';
+import type { VerifiedPath } from '../path/types.ts';
 import { validatePath } from '../path/validate.ts';
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import { Refusal } from '../refusal/refusal.ts';
@@ -15,6 +16,8 @@ import type { Verdict } from './verdict.ts';
 
 /** How long a verdict is kept at most, whatever its certificate and revocation data allow. */
 const GOOD_FOR_MS = 10 * 60_000;
+/** Paths whose revocation is looked at, for one verdict. */
+const PATHS_TRIED = 4;
 /** A refusal is remembered briefly: enough to blunt a flood, short enough not to outlive its cause. */
 const REFUSED_FOR_MS = 5_000;
 
@@ -59,36 +62,71 @@ export const createJudge = ({ trust, revocation, revocationEpoch }: JudgeParts):
     if ('code' in parsed) return refused(parsed.code, [parsed.step]);
     const { leaf, step } = parsed;
 
-    const path = validatePath({
-      leaf,
-      intermediates: findIntermediates(list, chain),
-      anchors: list.anchors,
-      at,
-    });
-    if (!path.ok) return refused(path.code, [step, ...path.steps], leaf);
-
-    const { certificates, anchor } = path.path;
-    const policy = list.authorities.get(anchor.authority)?.settings.revocation;
-    if (policy === undefined) throw new Error(`anchor of unknown authority ${anchor.authority}`);
-    const revoked = await checkRevocation(path.path, policy, revocation, at);
-    const steps = [step, ...path.steps, ...revoked.steps];
-    if (!revoked.ok) return refused(revoked.code, steps, leaf, anchor.authority);
+    const found = await findPathInForce(leaf, findIntermediates(list, chain), list, revocation, at);
+    const steps = [step, ...found.steps];
+    if (!found.ok) return refused(found.code, steps, leaf, found.authority);
+    const { path } = found;
 
     return {
       ...base,
       outcome: 'good',
       code: undefined,
       certificate: leaf,
-      authority: anchor.authority,
+      authority: path.anchor.authority,
       steps,
       validUntil: Math.min(
         at + GOOD_FOR_MS,
-        revoked.validUntil,
-        trustEndOf(path.path),
-        ...certificates.map(({ notAfter }) => notAfter),
+        found.validUntil,
+        trustEndOf(path),
+        ...path.certificates.map(({ notAfter }) => notAfter),
       ),
     };
   };
+};
+
+type Found =
+  | {
+      readonly ok: true;
+      readonly path: VerifiedPath;
+      readonly validUntil: number;
+      readonly steps: readonly Step[];
+    }
+  | {
+      readonly ok: false;
+      readonly code: RefusalCode;
+      readonly authority: string | undefined;
+      readonly steps: readonly Step[];
+    };
+
+/**
+ * The first path all of whose certificates are in force. A certificate above the leaf that is revoked, or of unknown
+ * status, does not end the search: an authority's other certificate may do without it; unless its key is compromised,
+ * which no cross-certificate mends. When there is no such path the first one's reasons are given.
+ */
+const findPathInForce = async (
+  leaf: Certificate,
+  intermediates: readonly Certificate[],
+  list: TrustList,
+  revocation: RevocationChecker,
+  at: number,
+): Promise<Found> => {
+  const distrusted = new Set<string>();
+  let first: Found | undefined;
+  for (let attempt = 0; attempt < PATHS_TRIED; attempt++) {
+    const result = validatePath({ leaf, intermediates, anchors: list.anchors, at, distrusted });
+    if (!result.ok) return first ?? { ...result, authority: undefined };
+    const { path } = result;
+    const { authority } = path.anchor;
+    const policy = list.authorities.get(authority)?.settings.revocation;
+    if (policy === undefined) throw new Error(`anchor of unknown authority ${authority}`);
+    const revoked = await checkRevocation(path, policy, revocation, at);
+    const steps = [...result.steps, ...revoked.steps];
+    if (revoked.ok) return { ok: true, path, validUntil: revoked.validUntil, steps };
+    first ??= { ok: false, code: revoked.code, authority, steps };
+    if (revoked.certificate === leaf || revoked.compromised) return first;
+    distrusted.add(revoked.certificate.fingerprint);
+  }
+  return first as Found;
 };
 
 /** SHA-256 of DER, base64url (RFC 8705 section 3.1). */

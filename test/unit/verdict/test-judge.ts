@@ -1,13 +1,12 @@
 import { parseCertificate } from '../../../src/certificate/parse.ts';
 import { createRevocationChecker } from '../../../src/revocation/checker.ts';
-import { openCrlBytes } from '../../../src/revocation/crl-source.ts';
-import { loadCrl } from '../../../src/revocation/load-crl.ts';
+import type { SharedCrl } from '../../../src/revocation/shared-crl.ts';
 import { authoritySettingsSchema } from '../../../src/trust/authority-settings.ts';
 import { createTrustList, type TrustList } from '../../../src/trust/trust-list.ts';
 import { createCrlIssuerFinder } from '../../../src/verdict/crl-issuers.ts';
 import { createJudge, type Judge } from '../../../src/verdict/judge.ts';
 import type { TestCertificate } from '../../conformance/chains/make-certificate.ts';
-import { makeCrl } from '../../conformance/chains/make-crl.ts';
+import { readCrl } from '../../conformance/chains/make-crl.ts';
 
 const settings = authoritySettingsSchema.parse({
   authority: 'test',
@@ -29,16 +28,10 @@ export const trustIn = (
     },
   ]);
 
-/** The real judge, with empty CRLs of `authorities` in force; counts how often it was asked. */
-export const countingJudge = (
-  trust: () => TrustList,
-  authorities: readonly TestCertificate[],
-): { readonly judge: Judge; readonly count: () => number } => {
-  const crls = authorities.map((issuer) =>
-    loadCrl(openCrlBytes(makeCrl({ issuer })), { issuers: [issuer.parsed] }),
-  );
+/** The real judge, with these CRLs in force and nobody to ask for others. */
+export const judgeWith = (trust: () => TrustList, crls: readonly SharedCrl[]): Judge => {
   const snapshot = { epoch: 1, crls };
-  const judge = createJudge({
+  return createJudge({
     trust,
     revocationEpoch: () => 1,
     revocation: createRevocationChecker({
@@ -47,6 +40,15 @@ export const countingJudge = (
       findCrlIssuers: createCrlIssuerFinder(trust),
     }),
   });
+};
+
+/** The real judge, with empty CRLs of `authorities` in force; counts how often it was asked. */
+export const countingJudge = (
+  trust: () => TrustList,
+  authorities: readonly TestCertificate[],
+): { readonly judge: Judge; readonly count: () => number } => {
+  const crls = authorities.map((issuer) => readCrl({ issuer }));
+  const judge = judgeWith(trust, crls);
   let count = 0;
   return {
     judge: (chain, at) => {
