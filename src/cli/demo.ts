@@ -21,13 +21,14 @@ export const demoCommand = (): Command =>
       process.env.ONECERT_LOG_LEVEL ??= 'warn';
       // Before the gateway: it fetches CRLs at once.
       const responders = await city.startResponders();
-      await runGateway({ configuration: resolve(config) }, async ({ issuer, adminPort }) => {
-        const jwksUrl = `http://127.0.0.1:${adminPort}/.well-known/jwks.json`;
-        const departments = await city.startDepartments({ gatewayUrl: issuer, jwksUrl });
-        process.stdout.write(`${demoSummary(city, { gateway: issuer })}\n`);
-        return async () => {
-          await departments.close();
-          await responders.close();
-        };
-      });
+      try {
+        await runGateway({ configuration: resolve(config) }, async ({ issuer, adminPort }) => {
+          const jwksUrl = `http://127.0.0.1:${adminPort}/.well-known/jwks.json`;
+          const departments = await city.startDepartments({ gatewayUrl: issuer, jwksUrl });
+          process.stdout.write(`${demoSummary(city, { gateway: issuer })}\n`);
+          return () => departments.close();
+        });
+      } finally {
+        await responders.close();
+      }
     });

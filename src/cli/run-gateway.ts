@@ -9,7 +9,10 @@ export const runGateway = async (
   around: (gateway: Gateway) => Promise<() => Promise<void>> = async () => async () => undefined,
 ): Promise<void> => {
   const gateway = await startGateway(options);
-  const close = await around(gateway);
+  const close = await around(gateway).catch(async (error: unknown) => {
+    await gateway.close();
+    throw error;
+  });
   await new Promise<void>((ended) => {
     let asked = false;
     const onSignal = (): void => {

@@ -22,11 +22,16 @@ export const run = (
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<CommandResult> =>
   new Promise((resolve, reject) => {
-    execFile(command, [...args], { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code === 'string')
-        reject(new Error(error.message, { cause: error }));
-      else resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-    });
+    execFile(
+      command,
+      [...args],
+      { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024, timeout: 45_000, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        if (error !== null && typeof error.code === 'string')
+          reject(new Error(error.message, { cause: error }));
+        else resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      },
+    );
   });
 
 /** The `onecert` command from source: what precedes its arguments. */

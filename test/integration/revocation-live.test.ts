@@ -9,7 +9,7 @@ import { call, connectTls, keepAliveAgent } from './proxy/client.ts';
 describe.each([
   ['yuean', 'its CRL first'],
   ['zhujiang', 'its OCSP responder first'],
-] as const)('a certificate of %s (%s) revoked while it is in use', (authority) => {
+] as const)('a certificate of %s (%s) revoked while it is in use', (authority, _askedFirst) => {
   let census: Census;
   let city: City;
   let port: number;

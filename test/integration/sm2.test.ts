@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodePem, encodePem } from '../../src/certificate/pem.ts';
-import { openRevocation, type VerifyRevocation } from '../../src/cli/verify-revocation.ts';
 import { createGate } from '../../src/decision/gate.ts';
 import type { Admission, Gate } from '../../src/decision/types.ts';
 import { openEmbeddedRegister } from '../../src/identity/embedded-register.ts';
@@ -12,6 +11,7 @@ import { createDirectory } from '../../src/services/directory.ts';
 import { departmentSchema } from '../../src/services/enrolment.ts';
 import { loadTrustList } from '../../src/trust/load-trust-list.ts';
 import { createJudge } from '../../src/verdict/judge.ts';
+import { revocationByFiles } from '../../src/verdict/revocation-by-files.ts';
 import {
   createAuthority,
   openssl,
@@ -163,11 +163,13 @@ identity: { sources: [{ from: { extension: 1.2.156.10260.4.1.1 }, types: [citize
 
   describe('through the pipeline, with a presented chain', () => {
     let gate: Gate;
-    let revocation: VerifyRevocation;
     let register: ReturnType<typeof openEmbeddedRegister>;
     beforeAll(async () => {
       const trust = loadTrustList(file('ca-trust'), 1);
-      revocation = await openRevocation(trust, { crl: [file('sm2.crl'), file('ecdsa.crl')], ocsp: [] });
+      const revocation = await revocationByFiles(trust, {
+        crls: [file('sm2.crl'), file('ecdsa.crl')],
+        ocspResponses: [],
+      });
       register = openEmbeddedRegister({
         file: file('register.sqlite'),
         fieldKey: randomBytes(32),
@@ -175,7 +177,7 @@ identity: { sources: [{ from: { extension: 1.2.156.10260.4.1.1 }, types: [citize
       });
       const epochs = { trust: () => 1, revocation: () => 1 };
       gate = createGate({
-        judge: createJudge({ trust: () => trust, revocation: revocation.checker, revocationEpoch: () => 1 }),
+        judge: createJudge({ trust: () => trust, revocation, revocationEpoch: () => 1 }),
         identify: async ({ certificate, authority }) => {
           const settings = trust.authorities.get(authority ?? '')?.settings;
           if (certificate === undefined || settings === undefined) throw new Error('a good verdict has both');
@@ -208,8 +210,7 @@ identity: { sources: [{ from: { extension: 1.2.156.10260.4.1.1 }, types: [citize
       });
     });
     afterAll(async () => {
-      await revocation.close();
-      register.close();
+      await register.close();
     });
 
     const admit = (person: keyof typeof people, ...chain: OpensslAuthority[]): Promise<Admission> =>
