@@ -6,7 +6,7 @@ import { Exchange } from './exchange.ts';
 import { findFramingFault } from './framing.ts';
 import { sendLocalAnswer } from './local-answer.ts';
 import { callEntry, signInEntry } from './record.ts';
-import { refuseCall } from './refuse-call.ts';
+import { refuseCall, sendRefusal } from './refuse-call.ts';
 import { readRequestHead, type RequestHead } from './request-head.ts';
 import { readTarget } from './target.ts';
 
@@ -15,6 +15,22 @@ import { readTarget } from './target.ts';
  * whether they may.
  */
 export const carryCall = (call: Call): void => {
+  guard(call, readCall);
+};
+
+/** A defect fails the one call that met it, with an answer, and never lets it through. */
+const guard = (call: Call, step: (call: Call) => void): void => {
+  try {
+    step(call);
+  } catch (error) {
+    call.closes = true;
+    call.plane.parts.log('error', 'a defect failed a call', { reference: call.reference, error });
+    if (call.exchange !== undefined) call.exchange.cut();
+    else sendRefusal(call, 'ONECERT_INTERNAL');
+  }
+};
+
+const readCall = (call: Call): void => {
   const { request, connection, plane } = call;
   const head = readRequestHead(request.rawHeaders, plane.parts.metrics);
   // Before anything is refused: how the connection is left depends on what body there is.
@@ -36,7 +52,15 @@ export const carryCall = (call: Call): void => {
     return;
   }
   if (connection.isJudged) decideCall(call);
-  else void connection.judge().then(() => decideCall(call));
+  else {
+    void connection.judge().then(
+      () => guard(call, decideCall),
+      (defect) =>
+        guard(call, () => {
+          throw defect;
+        }),
+    );
+  }
 };
 
 const bodyLengthOf = ({ contentLength, transferEncoding }: RequestHead): number => {

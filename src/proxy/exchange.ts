@@ -135,7 +135,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     }
     if ((error as NodeJS.ErrnoException).code === 'UND_ERR_INVALID_ARG') {
       // A request undici will not write; the checks before this should have refused it.
-      this.#logFailure(error);
+      this.#log('error', 'a call could not be written', error);
       this.#giveUp('ONECERT_INTERNAL');
       return;
     }
@@ -143,11 +143,12 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     const failure = !this.#sent && classified === 'reset' ? 'connect' : classified;
     const { metrics } = this.#call.plane.parts;
     metrics.upstreamFailed(this.#service.service, this.#answer.headSent ? 'truncated' : failure);
-    if (!this.#sent) this.#backend.failed(Date.now());
+    if (!this.#sent && this.#backend.failed(Date.now()))
+      this.#log('warn', 'a back end cannot be reached', error);
     if (this.#answer.headSent) this.#cut();
     else if (this.#answer.status === 0 && this.#mayTryAgain(failure)) this.#tryAgain();
     else {
-      this.#logFailure(error);
+      this.#log('debug', 'a back end failed a call', error);
       this.#giveUp(failure.endsWith('timeout') ? 'ONECERT_UPSTREAM_TIMEOUT' : 'ONECERT_UPSTREAM_UNREACHABLE');
     }
   }
@@ -171,7 +172,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
 
   answerUnwritable(error: Error): void {
     this.#call.plane.parts.metrics.upstreamFailed(this.#service.service, 'malformed');
-    this.#logFailure(error);
+    this.#log('warn', 'an answer has a field that cannot be written', error);
     this.#giveUp('ONECERT_UPSTREAM_UNREACHABLE');
   }
 
@@ -196,6 +197,17 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     if (this.#over || this.#sent || now - this.#dispatchedAt < connect + response) return;
     this.#call.plane.parts.metrics.upstreamFailed(this.#service.service, 'connect-timeout');
     this.#giveUp('ONECERT_UPSTREAM_TIMEOUT');
+  }
+
+  /** Ends the call in the middle, in a way that cannot be taken for its own end. */
+  cut(): void {
+    if (this.#over) return;
+    if (this.#answer.headSent) this.#cut();
+    else {
+      this.#stop('cut');
+      this.#call.connection.socket.destroy();
+      this.#call.finish(CLIENT_GONE);
+    }
   }
 
   #openTunnel(): void {
@@ -272,9 +284,10 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     this.#call.plane.parts.audit.record(entry, 'written', done);
   }
 
-  #logFailure(error: Error): void {
-    this.#call.plane.parts.log('warn', 'a back end failed', {
+  #log(level: 'debug' | 'warn' | 'error', message: string, error: Error): void {
+    this.#call.plane.parts.log(level, message, {
       service: this.#service.service,
+      backend: this.#backend.origin,
       reference: this.#call.reference,
       code: (error as NodeJS.ErrnoException).code ?? error.name,
     });

@@ -15,6 +15,8 @@ export interface Limits {
   readonly headerCount: number;
   /** Of one data-plane thread. */
   readonly connections: number;
+  /** A call that takes longer is judged again when an epoch moves, as WebSockets are. */
+  readonly longCall: number;
   /** Requests sent ahead on one connection; they are carried one after the other. */
   readonly pipelined: number;
   /** Body of a refused request up to which its connection stays usable; after a longer one it is closed. */
@@ -32,6 +34,7 @@ export const DEFAULT_LIMITS: Limits = {
   headSize: 16_384,
   headerCount: 100,
   connections: 10_000,
+  longCall: 10_000,
   pipelined: 16,
   discardedBody: 65_536,
   upstreamConnections: 256,

@@ -54,15 +54,20 @@ export const sendRefusal = (call: Call, code: RefusalCode): void => {
 };
 
 const refusalBody = (call: Call, code: RefusalCode): { contentType: string; body: Buffer } => {
-  const { refusalPage, problem } = call.plane.parts;
+  const { refusalPage, problem, log } = call.plane.parts;
   const { headers } = call.request;
   const context = refusalContext(call, code);
-  return prefersHtml(headers.accept)
-    ? {
-        contentType: 'text/html; charset=utf-8',
-        body: Buffer.from(refusalPage(context, headers['accept-language'])),
-      }
-    : { contentType: 'application/problem+json', body: Buffer.from(JSON.stringify(problem(context))) };
+  try {
+    if (prefersHtml(headers.accept)) {
+      const page = refusalPage(context, headers['accept-language']);
+      return { contentType: 'text/html; charset=utf-8', body: Buffer.from(page) };
+    }
+    return { contentType: 'application/problem+json', body: Buffer.from(JSON.stringify(problem(context))) };
+  } catch (error) {
+    log('error', 'a refusal could not be put into words', { code, reference: call.reference, error });
+    const bare = { title: code, status: describe(code).status, reference: call.reference };
+    return { contentType: 'application/problem+json', body: Buffer.from(JSON.stringify(bare)) };
+  }
 };
 
 /** Browsers name text/html when they load a page; programs that want JSON do not. */

@@ -5,12 +5,13 @@ import type { DataPlane, DataPlaneOptions, DataPlaneParts } from './data-plane.t
 import { drainConnections } from './drain.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { Plane } from './plane.ts';
+import { reviewAll } from './review.ts';
 import { createDataPlaneServer, secureContextOptions } from './server.ts';
 import { Upstreams } from './upstream.ts';
 
-/** ms between looks at calls that wait for a connection, and at tunnels whose verdicts end with time. */
+/** ms between looks at calls that wait for a connection, and at open ones whose verdicts end with time. */
 const WAITING_REVIEW_MS = 1_000;
-const TUNNEL_REVIEW_MS = 30_000;
+const REVIEW_MS = 30_000;
 const UNUSED_REVIEW_MS = 60_000;
 
 /**
@@ -41,14 +42,14 @@ export const startDataPlane = async (
   const stopReviews = startReviews(plane);
   const close = async (): Promise<void> => {
     stopReviews();
-    stopListening(server);
+    server.close();
     for (const socket of sockets) socket.destroy();
     await plane.upstreams.destroy();
   };
   return {
     port: (server.address() as AddressInfo).port,
     useTls: (tls) => server.setSecureContext(secureContextOptions(tls)),
-    reviewConnections: () => reviewTunnels(plane),
+    reviewConnections: () => reviewAll(plane),
     drain: async (graceMs) => {
       plane.draining = true;
       stopListening(server);
@@ -95,13 +96,9 @@ const startReviews = (plane: Plane): (() => void) => {
     const now = performance.now();
     for (const { current } of plane.connections) current?.exchange?.expire(now);
   }, WAITING_REVIEW_MS);
-  const tunnels = setInterval(() => reviewTunnels(plane), TUNNEL_REVIEW_MS);
+  const open = setInterval(() => reviewAll(plane), REVIEW_MS);
   const unused = setInterval(() => plane.upstreams.closeUnused(Date.now()), UNUSED_REVIEW_MS);
-  const timers = [waiting, tunnels, unused];
+  const timers = [waiting, open, unused];
   for (const timer of timers) timer.unref();
   return () => timers.forEach((timer) => clearInterval(timer));
-};
-
-const reviewTunnels = (plane: Plane): void => {
-  for (const tunnel of plane.tunnels) void tunnel.review();
 };

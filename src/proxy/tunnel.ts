@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Service } from '../services/enrolment.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
-import { refusalEntry } from './record.ts';
 
 const SWITCHING_PROTOCOLS = 101;
 
@@ -10,26 +9,25 @@ const SWITCHING_PROTOCOLS = 101;
  * as long as its caller stays admitted.
  */
 export class Tunnel {
-  readonly #call: Call;
+  readonly call: Call;
   readonly #service: Service;
   readonly #backend: Duplex;
-  #reviewing = false;
   #over = false;
 
   constructor(call: Call, service: Service, backend: Duplex) {
-    this.#call = call;
+    this.call = call;
     this.#service = service;
     this.#backend = backend;
   }
 
   /** @param headers of the department's answer: alternating names and values, cleaned */
   open(headers: readonly string[]): void {
-    const { connection, plane, upgradeHead } = this.#call;
+    const { connection, plane, upgradeHead } = this.call;
     const { socket } = connection;
     plane.tunnels.add(this);
     plane.parts.metrics.tunnelOpened(this.#service.service);
-    this.#call.response.removeAllListeners('finish');
-    this.#call.response.detachSocket(socket);
+    this.call.response.removeAllListeners('finish');
+    this.call.response.detachSocket(socket);
     socket.write(switchingProtocols(headers), 'latin1');
     if (upgradeHead !== undefined && upgradeHead.length > 0) socket.unshift(upgradeHead);
     socket.setTimeout(plane.limits.tunnelIdleTimeout, () => this.close());
@@ -43,31 +41,15 @@ export class Tunnel {
     this.#backend.pipe(socket);
   }
 
-  /** Cuts the tunnel where its caller would not be let through today. */
-  async review(): Promise<void> {
-    const { connection, plane } = this.#call;
-    const { gate, audit, metrics } = plane.parts;
-    if (this.#reviewing || this.#over) return;
-    this.#reviewing = true;
-    if (!connection.isJudged) await connection.judge();
-    this.#reviewing = false;
-    if (this.#over) return;
-    const decision = gate.decide(connection.admission, this.#call);
-    if (decision.outcome === 'allow') return;
-    metrics.refused(decision.code);
-    audit.record(refusalEntry(this.#call, decision.code, 'tunnel-cut'), 'synced', () => {});
-    this.close();
-  }
-
   close(): void {
     if (this.#over) return;
     this.#over = true;
-    const { connection, plane } = this.#call;
+    const { connection, plane } = this.call;
     plane.tunnels.delete(this);
     plane.parts.metrics.tunnelClosed(this.#service.service);
     connection.socket.destroy();
     this.#backend.destroy();
-    this.#call.finish(SWITCHING_PROTOCOLS);
+    this.call.finish(SWITCHING_PROTOCOLS);
   }
 }
 

@@ -54,10 +54,15 @@ export class Backend {
     return pool;
   }
 
-  /** A connection could not be opened. */
-  failed(at: number): void {
+  get origin(): string {
+    return this.#url.origin;
+  }
+
+  /** A connection could not be opened. Whether this is the first failure since an answer. */
+  failed(at: number): boolean {
     this.restsUntil = at + Math.min(FIRST_REST_MS * 2 ** Math.min(this.#failures, 10), LONGEST_REST_MS);
     this.#failures += 1;
+    return this.#failures === 1;
   }
 
   answered(): void {

@@ -31,6 +31,8 @@ inTests('a call through the data plane', () => {
     return gateway;
   };
 
+  const metricsOf = (key: string): number => gateway.metrics.counts.get(key) ?? 0;
+
   beforeAll(() => {
     authority = createTestAuthority();
   });
@@ -53,14 +55,11 @@ inTests('a call through the data plane', () => {
     expect(answer.headers['x-back-end']).toBe('echo');
     const [received] = backend.received;
     expect(received?.url).toBe('/joint-tax/applications?id=1');
-    const claims = await verifyAssertion(
-      received?.headers['onecert-assertion'] as string,
-      {
-        issuer: ISSUER,
-        audience: 'joint-tax',
-        jwks: assertions.jwks(),
-      },
-    );
+    const claims = await verifyAssertion(received?.headers['onecert-assertion'] as string, {
+      issuer: ISSUER,
+      audience: 'joint-tax',
+      jwks: assertions.jwks(),
+    });
     expect(claims).toMatchObject({ name: 'Wang Xiaoming', kind: 'citizen', authority: 'test-authority' });
     expect(claims.unified_id).toHaveLength(22);
     expect(claims.sub).not.toBe(claims.unified_id);
@@ -305,6 +304,27 @@ inTests('a call through the data plane', () => {
       agent.destroy();
     });
 
+    it('is cut off from an answer without end', async () => {
+      await backend.close();
+      backend = await startBackend((_request, response) => void response.write('event: 1\n\n'));
+      const { port, audit } = await start([service()], { limits: { longCall: -1 } });
+      const socket = await connectTls(port, authority.citizen);
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.write('GET /joint-tax HTTP/1.1\r\nHost: a\r\n\r\n');
+      await until(() => text.includes('event: 1'));
+      gateway.publish();
+      await until(() => metricsOf('admitted') === 2);
+      expect(socket.destroyed).toBe(false);
+      const closed = once(socket, 'close');
+      revoke();
+      await closed;
+      expect(audit.of('refusal')[0]).toMatchObject({
+        code: 'ONECERT_CERTIFICATE_REVOKED',
+        reason: 'cut-while-open',
+      });
+    });
+
     it.each(['TLSv1.2', 'TLSv1.3'] as const)('is refused on a resumed session (%s)', async (version) => {
       const { port, metrics } = await start([service()]);
       const request = 'GET /joint-tax HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
@@ -332,6 +352,17 @@ inTests('a call through the data plane', () => {
       expect(metrics.counts.get('handshake resumed')).toBe(2);
       expect(backend.received).toHaveLength(2);
     });
+  });
+
+  it('outlives a defect: the call that meets it is answered 500', async () => {
+    const { port } = await start([service()], {
+      local: () => {
+        throw new Error('a defect');
+      },
+    });
+    const answer = await call(port, '/nowhere', { as: authority.citizen });
+    expect([answer.status, answer.json().code]).toEqual([500, 'ONECERT_INTERNAL']);
+    expect((await call(port, '/joint-tax', { as: authority.citizen })).status).toBe(200);
   });
 
   describe('the handshake', () => {

@@ -123,7 +123,7 @@ inTests('WebSockets through the data plane', () => {
     await until(() => gateway.audit.of('refusal').length === 1);
     expect(gateway.audit.of('refusal')[0]).toMatchObject({
       code: 'ONECERT_CERTIFICATE_REVOKED',
-      reason: 'tunnel-cut',
+      reason: 'cut-while-open',
     });
   });
 
