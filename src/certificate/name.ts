@@ -24,8 +24,13 @@ export interface DistinguishedName {
 
 /** Parts of a name, and attributes of a part: far more than any real name has. */
 const LIMIT = 64;
-/** Octets of one value. Normalising takes time in the square of a run of combining characters. */
+/** Octets of one value. */
 const VALUE_LIMIT = 4096;
+/**
+ * Normalising takes time in the square of a run of combining characters. No language has runs of over 30 (Unicode
+ * Standard Annex 15, section 13: stream-safe text).
+ */
+const COMBINING_RUN = /\p{M}{31}/u;
 
 /** Reads a Name. Throws DerError. */
 export const readName = (reader: DerReader): DistinguishedName => {
@@ -90,6 +95,7 @@ const readString = (pair: DerReader, tag: number): string => {
   if (content.length > VALUE_LIMIT) throw new DerError('a value of too many octets', start);
   const value = decodeString(tag, content);
   if (value === undefined) throw new DerError('a string that is not of its type', start);
+  if (COMBINING_RUN.test(value)) throw new DerError('a value with a run of combining characters', start);
   return value;
 };
 

@@ -5,6 +5,8 @@ import type { TrustList } from '../trust/trust-list.ts';
 
 /** Certificates looked at besides the leaf; what a peer presents beyond that is passed over. */
 const PRESENTED_LIMIT = 10;
+/** Octets of them that are read: a chain of ten has some fifteen thousand. */
+const OCTET_LIMIT = 65_536;
 /** Certificates remembered, and the octets of the longest: 2 MiB in each thread at the most. */
 const REMEMBERED = 256;
 const LONGEST = 8192;
@@ -46,8 +48,12 @@ export const createIntermediatesFinder = (): FindIntermediates => {
   return (list, chain) => {
     if (of !== list) begin(list);
     const presented: Certificate[] = [];
+    let octets = 0;
     for (let index = 1; index < chain.length && index <= PRESENTED_LIMIT; index++) {
-      const certificate = read(chain[index] as Uint8Array);
+      const der = chain[index] as Uint8Array;
+      if (octets + der.length > OCTET_LIMIT) continue;
+      octets += der.length;
+      const certificate = read(der);
       if (certificate !== undefined && !listed.has(certificate)) presented.push(certificate);
     }
     return presented.length === 0 ? list.intermediates : [...presented, ...list.intermediates];

@@ -69,7 +69,26 @@ describe('A chain made to do harm', () => {
     ).toBe('ONECERT_CERTIFICATE_UNTRUSTED');
   });
 
-  it('with brackets twenty thousand deep, wherever they stand', async () => {
+  it('with large certificates behind the leaf is judged with as many of them as are read', async () => {
+    const large = Array.from(
+      { length: 3 },
+      () => makeAuthority({ extensions: [extension('1.3.6.1.4.1.99999.2', Buffer.alloc(30_000))] }).der,
+    );
+    // Two of the large ones and the issuing certificate fit.
+    expect((await judgeOf()([leaf.der, ...large, issuing.der], NOW)).outcome).toBe('good');
+  });
+
+  it('with a name whose normal form would take long to find', async () => {
+    const named = (marks: number) =>
+      makeLeaf({
+        issuer: issuing,
+        subject: `e${'\u0301\u0323'.repeat(marks / 2)}${'\u0301'.repeat(marks % 2)}`,
+      });
+    expect((await judgeOf()([named(30).der, issuing.der], NOW)).outcome).toBe('good');
+    expect((await judgeOf()([named(31).der, issuing.der], NOW)).code).toBe('ONECERT_CERTIFICATE_MALFORMED');
+  });
+
+  it('with brackets fifteen thousand deep, wherever they stand', async () => {
     let nested = Buffer.alloc(0);
     for (let depth = 0; depth < 15_000; depth++) {
       const { length } = nested;
