@@ -15,7 +15,8 @@ export interface Received {
 
 /**
  * A department's back end that counts what reaches it, behind services of every sort: what a refused call may not
- * do is get here. It answers with the claims it was told; /…/reset, /cut and /silent misbehave as they are named.
+ * do is get here. It answers with the claims it was told, at /…/reference with the call's reference; /…/reset, /cut,
+ * /silent and /slowly misbehave as they are named.
  */
 export interface Census {
   readonly received: Received[];
@@ -78,6 +79,10 @@ const answer = (entry: Received, request: IncomingMessage, response: ServerRespo
   if (what === 'cut') {
     response.writeHead(200, { 'Content-Length': 1000 }).write('only a part');
     setTimeout(() => request.socket.destroy(), 20);
+    return;
+  }
+  if (what === 'reference') {
+    request.on('end', () => response.end(entry.headers['onecert-reference']));
     return;
   }
   const end = (): void => {
