@@ -11,7 +11,7 @@ export interface UnsetVariable {
 /**
  * Replaces ${NAME} and ${NAME:-default} in the scalars of a parsed document, in place, so that positions of
  * errors stay those of the file. An unquoted scalar is read again after replacement: `port: ${PORT:-8443}`
- * is a number.
+ * is a number. Nothing else that a variable may hold is YAML: a path with " #" in it stays one.
  */
 export const interpolate = (document: Document, environment: NodeJS.ProcessEnv): UnsetVariable[] => {
   const unset: UnsetVariable[] = [];
@@ -23,8 +23,17 @@ export const interpolate = (document: Document, environment: NodeJS.ProcessEnv):
         if (value === undefined) unset.push({ name, offset: scalar.range?.[0] ?? 0 });
         return value ?? '';
       });
-      scalar.value = scalar.type === 'PLAIN' ? (parse(text) as unknown) : text;
+      scalar.value = scalar.type === 'PLAIN' ? numberOrText(text) : text;
     },
   });
   return unset;
+};
+
+const numberOrText = (text: string): unknown => {
+  try {
+    const read: unknown = parse(text, { logLevel: 'silent' });
+    return typeof read === 'number' || typeof read === 'boolean' ? read : text;
+  } catch {
+    return text;
+  }
 };

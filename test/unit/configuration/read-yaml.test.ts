@@ -69,6 +69,17 @@ describe('readYaml', () => {
     expect(read(text, { PORT: '9', HOST: 'h' })).toMatchObject({ listen: { port: 9, host: 'h' } });
   });
 
+  it.each(['{', '*a', '[', '/srv/data #1', 'a: b', '~', '!!js x'])(
+    'takes a variable as it is: %j',
+    (HOST) => {
+      expect(read('listen: { port: 1 }\nnames:\n  - ${HOST}\n', { HOST })).toMatchObject({ names: [HOST] });
+      expect(issuesOf('listen:\n  port: ${HOST}\n', { HOST })[0]).toMatchObject({
+        line: 2,
+        path: 'listen.port',
+      });
+    },
+  );
+
   it('says which variable is not set, and where', () => {
     const [issue] = issuesOf('listen:\n  port: ${NOT_SET}\n');
     expect(issue).toMatchObject({ line: 2 });
