@@ -19,6 +19,8 @@ export const createLogger = (options: {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      // An Error has no fields of its own that JSON would show; a text stays as it is.
+      serializers: { error: pino.stdSerializers.err },
       hooks: { streamWrite: maskLine },
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),

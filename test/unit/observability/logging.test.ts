@@ -134,6 +134,16 @@ describe('createLogger', () => {
     expect((line?.['err'] as { stack: string }).stack).toContain('logging.test.ts');
   });
 
+  it('says what an error was, in whichever of the two fields it stands', () => {
+    const { logger, read } = lines();
+    logger.error({ error: new TypeError(`boom ${CITIZEN}`) }, 'a defect');
+    logger.error({ error: 'a text' }, 'another');
+    expect(read()).toMatchObject([
+      { error: { type: 'TypeError', message: 'boom 440*************38' } },
+      { error: 'a text' },
+    ]);
+  });
+
   it('writes valid JSON lines for whatever it is given', () => {
     fc.assert(
       fc.property(fc.object({ maxDepth: 10 }), fc.string(), (fields, message) => {
