@@ -20,12 +20,19 @@ export interface GateParts {
   readonly onDefect: (error: unknown) => void;
 }
 
+/** Epochs that move while a credential is judged and identified: it is judged again, at most this often. */
+const ATTEMPTS = 3;
+
 /** Credential → Verdict → Identity → Decision: the pipeline, with everything it depends on injected. */
 export const createGate = (parts: GateParts): Gate => ({
   admit: async (credential) => {
     try {
-      const verdict = await parts.judge(credential.chain, parts.clock());
-      return await identified(parts, credential, verdict);
+      let admission = await admitOnce(parts, credential);
+      // The register may have taken a while. What was published meanwhile holds for this call too.
+      for (let attempt = 1; attempt < ATTEMPTS && isOvertaken(parts, admission); attempt++) {
+        admission = await admitOnce(parts, credential);
+      }
+      return admission;
     } catch (error) {
       // Fails closed: a defect refuses, it never lets through.
       parts.onDefect(error);
@@ -35,6 +42,13 @@ export const createGate = (parts: GateParts): Gate => ({
   isCurrent: ({ verdict }) => isVerdictCurrent(verdict, parts.epochs, parts.clock()),
   decide: (admission, target) => decide(parts.directory(), admission, target),
 });
+
+const admitOnce = async (parts: GateParts, credential: Credential): Promise<Admission> =>
+  identified(parts, credential, await parts.judge(credential.chain, parts.clock()));
+
+/** By the epochs alone: a verdict that ends with this very moment was still reached in it. */
+const isOvertaken = ({ epochs }: GateParts, { verdict }: Admission): boolean =>
+  verdict.trustEpoch !== epochs.trust() || verdict.revocationEpoch !== epochs.revocation();
 
 const identified = async (parts: GateParts, credential: Credential, verdict: Verdict): Promise<Admission> => {
   if (verdict.outcome === 'refused') {
