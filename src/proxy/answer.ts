@@ -3,6 +3,9 @@ import { CLIENT_GONE, type Call } from './call.ts';
 /** ms for which the rest of a body is read after an answer that closes the connection (see `endAnswer`). */
 const LINGER_MS = 5_000;
 
+/** Octets of a last chunk that is written together with the head. */
+const JOINED_LIMIT = 16_384;
+
 /**
  * Hands over the head of an answer. The connection is closed after it where the gateway is going down, where the
  * call says so, and where more of the request's body is on its way than would be read for nothing.
@@ -39,6 +42,8 @@ export const endAnswer = (call: Call, status: number, lastChunk?: Buffer): void 
   if (call.isBodyPending && response.shouldKeepAlive) call.request.resume();
   if (!call.isBodyPending || response.shouldKeepAlive || call.awaitsContinue) {
     if (lastChunk === undefined) response.end();
+    // As text it joins the head in one string and one write; as octets both would be copied together first.
+    else if (lastChunk.length <= JOINED_LIMIT) response.end(lastChunk.toString('latin1'), 'latin1');
     else response.end(lastChunk);
     call.finish(status);
     return;

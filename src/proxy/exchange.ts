@@ -33,8 +33,8 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   #sent = false;
   #retried = false;
   #tried = 1;
-  /** performance.now() of the last dispatch. */
-  #dispatchedAt = 0;
+  /** ms since the epoch, of the last dispatch. */
+  #dispatchedAt: number;
   /** Entries the audit log has not confirmed yet. */
   #unconfirmed: number;
   #upgraded: { readonly socket: Duplex; readonly headers: readonly string[] } | undefined;
@@ -57,13 +57,13 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     this.#body = call.bodyLength === 0 ? null : new RequestBody(call, service.bodyLimit);
     this.#answer = new DepartmentAnswer(call, this);
     this.#backend = upstream.next(call.receivedAt);
+    this.#dispatchedAt = call.receivedAt;
   }
 
   dispatch(): void {
     const { path, search, method, isUpgrade } = this.#call;
     const backend = this.#backend;
     const { response: timeout } = this.#service.timeouts;
-    this.#dispatchedAt = performance.now();
     const below = this.#service.stripPath ? path.slice(this.#service.path.length) || '/' : path;
     const options: Dispatcher.DispatchOptions & { servername?: string } = {
       path: backend.basePath + below + search,
@@ -243,7 +243,8 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     this.#tried += 1;
     this.#sent = false;
     this.#controller = undefined;
-    this.#backend = this.#upstream.next(Date.now(), this.#backend);
+    this.#dispatchedAt = Date.now();
+    this.#backend = this.#upstream.next(this.#dispatchedAt, this.#backend);
     setImmediate(() => {
       if (!this.#over) this.dispatch();
     });

@@ -93,7 +93,7 @@ const stopListening = (server: Server): void => {
 
 const startReviews = (plane: Plane): (() => void) => {
   const waiting = setInterval(() => {
-    const now = performance.now();
+    const now = Date.now();
     for (const { current } of plane.connections) current?.exchange?.expire(now);
   }, WAITING_REVIEW_MS);
   const open = setInterval(() => reviewAll(plane), REVIEW_MS);
