@@ -31,7 +31,8 @@ const ECDSA = {
 } as const;
 
 const softKey = (key: KeyObject): SoftKey => {
-  switch (key.asymmetricKeyType) {
+  const type: string | undefined = key.asymmetricKeyType;
+  switch (type) {
     case 'rsa':
       return {
         kind: 'rsa',
@@ -64,6 +65,6 @@ const softKey = (key: KeyObject): SoftKey => {
         sign: (data) => Buffer.from(sm2Sign(key, data)),
       };
     default:
-      throw new Error(`a key of type ${key.asymmetricKeyType} cannot sign in`);
+      throw new Error(`a key of type ${type} cannot sign in`);
   }
 };

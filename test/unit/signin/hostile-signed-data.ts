@@ -47,11 +47,7 @@ export const keyIdentifier = ({ parsed }: TestCertificate): Buffer =>
 /** ESSCertID(v2): hash of the certificate, and issuer and serial number when said. */
 export const essCertId = (
   certificate: TestCertificate,
-  {
-    hash = 'sha256',
-    named = certificate as TestCertificate | undefined,
-    hashOid = undefined as string | undefined,
-  } = {},
+  { hash = 'sha256', named = certificate, hashOid = undefined as string | undefined } = {},
 ): Buffer =>
   sequence(
     ...(hashOid === undefined ? [] : [algorithm(hashOid)]),
