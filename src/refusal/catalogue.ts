@@ -440,6 +440,40 @@ export const CATALOGUE = {
     'Try again later; if you have just submitted something, check first whether it arrived.',
   ),
 
+  // Sessions and forms
+  ONECERT_SESSION_UNAVAILABLE: entry(
+    503,
+    'RFC 9110 section 15.6.4; design, decision 5',
+    '登录状态暂时无法查询',
+    '您的证书没有问题。请稍后刷新页面；如果一直这样，请联系平台服务台。',
+    'Sign-in sessions cannot be looked up at the moment',
+    'Your certificate is fine. Reload the page in a moment; if it keeps happening, contact the help desk.',
+  ),
+  ONECERT_HANDOVER_INVALID: entry(
+    400,
+    'Design: a code is used once, within a minute, in the browser that asked for it',
+    '登录跳转已失效',
+    '请回到您要办理的服务，重新登录；请不要使用他人发来的登录链接。',
+    'The way back from sign-in is no longer valid',
+    'Go back to the service and sign in again. Do not use sign-in links that others have sent you.',
+  ),
+  ONECERT_FORM_EXPIRED: entry(
+    403,
+    'CWE-352; the form token of the page',
+    '页面已过期，操作没有执行',
+    '请刷新页面后再试一次；如果是从其他网站跳转来的，请直接打开本平台操作。',
+    'The page has expired and nothing was done',
+    'Reload the page and try again. If another site sent you here, open this site directly.',
+  ),
+  ONECERT_TOO_MANY_ATTEMPTS: entry(
+    429,
+    'RFC 6585 section 4',
+    '尝试次数过多，请稍候',
+    '请等待几分钟后再试。',
+    'Too many attempts',
+    'Wait a few minutes and try again.',
+  ),
+
   // The gateway itself
   ONECERT_AUDIT_UNAVAILABLE: entry(
     503,

@@ -7,7 +7,10 @@ import type { ShortLivedStores } from '../../../src/storage/short-lived-stores.t
 /** Somebody who has shown a certificate and been admitted. */
 export interface Person {
   readonly credential: Credential;
-  readonly admission: SessionAdmission & { readonly identity: { unifiedId: string; kind: 'citizen' } };
+  readonly admission: SessionAdmission & {
+    readonly verdict: { readonly thumbprint: string; readonly authority: string };
+    readonly identity: { readonly unifiedId: string; readonly kind: 'citizen' };
+  };
 }
 
 /** A person of one identity, with a certificate of their own each time. Sessions do not look into certificates. */

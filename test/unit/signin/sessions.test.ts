@@ -168,7 +168,7 @@ describeWithRedis('sessions of two gateways in one Redis', () => {
       me.admission.identity.unifiedId,
       other.admission.identity.unifiedId,
       me.admission.verdict.thumbprint,
-      me.admission.verdict.authority ?? '',
+      me.admission.verdict.authority,
       me.credential.from,
       Buffer.from(leaf).toString('base64').slice(0, 40),
       'citizen',

@@ -1,0 +1,16 @@
+import { Refusal } from '../refusal/refusal.ts';
+
+/**
+ * Awaits what a store answers. A store that cannot answer now (StoreUnavailableError of the storage room) becomes a
+ * Refusal: it has a page, and crosses threads. Everything else is a defect and stays what it is.
+ *
+ * @throws Refusal ONECERT_SESSION_UNAVAILABLE
+ */
+export const orRefuse = async <T>(answer: Promise<T>): Promise<T> => {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as Error).name !== 'StoreUnavailableError') throw error;
+    throw new Refusal('ONECERT_SESSION_UNAVAILABLE', (error as Error).message, { cause: error });
+  }
+};
