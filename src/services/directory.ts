@@ -3,7 +3,10 @@ import type { Department, Enrolment, Service } from './enrolment.ts';
 /** All enrolled services, found by the path of a call. Immutable; a change of enrolments makes a new one. */
 export interface Directory {
   readonly services: readonly Service[];
-  /** The service whose path covers `path` on whole segments; the longest one where several do. */
+  /**
+   * The service whose path covers `path` on whole segments; the longest one where several do. None where a back end
+   * could take the path for another service's: many do not tell upper from lower case, or pass over what follows ";".
+   */
   find(path: string): Service | undefined;
 }
 
@@ -12,17 +15,30 @@ export const createDirectory = (departments: readonly Department[]): Directory =
     services.map((enrolment): Service => ({ ...enrolment, department: { department, name } })),
   );
   const byPath = new Map(services.map((service) => [service.path, service]));
+  const byLoosePath = new Map(services.map((service) => [loosely(service.path), service]));
   return {
     services,
     find(path) {
-      // From the whole path upwards, one segment less each time: cost grows with the path, not with services.
-      for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
-        const service = byPath.get(path.slice(0, end));
-        if (service !== undefined) return service;
-      }
-      return undefined;
+      const service = findUpwards(byPath, path);
+      const loose = loosely(path);
+      return loose === path || findUpwards(byLoosePath, loose) === service ? service : undefined;
     },
   };
+};
+
+/** From the whole path upwards, one segment less each time: cost grows with the path, not with services. */
+const findUpwards = (services: ReadonlyMap<string, Service>, path: string): Service | undefined => {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const service = services.get(path.slice(0, end));
+    if (service !== undefined) return service;
+  }
+  return undefined;
+};
+
+/** A path as the least exact back end reads it. Parameters stand on the last segment only: others are refused before. */
+const loosely = (path: string): string => {
+  const parameters = path.indexOf(';');
+  return (parameters < 0 ? path : path.slice(0, parameters)).toLowerCase();
 };
 
 /**
