@@ -10,13 +10,39 @@ const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
 /** An absolute path without dot segments, query or trailing slash; matched on whole segments. */
 const pathPrefix = z
   .string()
-  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/, { error: 'expected a path such as /joint-tax' });
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/, { error: 'expected a path such as /joint-tax' })
+  // Departments fetch the keys of the gateway there (RFC 8615), without a certificate.
+  .refine((path) => !/^\/\.well-known(?:\/|$)/i.test(path), {
+    error: 'below /.well-known is the gateway itself',
+  });
 
-const operationPath = z.string().regex(/^\/(?:[A-Za-z0-9._~*-]+(?:\/[A-Za-z0-9._~*-]+)*)?$/, {
-  error: 'expected a path below the service, such as / or /applications/*',
-});
+const operationPath = z
+  .string()
+  .regex(/^\/(?:(?:(?:\*|[A-Za-z0-9._~-]+)\/)*(?:\*\*|\*|[A-Za-z0-9._~-]+))?$/, {
+    error:
+      'expected a path below the service, such as /, /applications/* or /files/**; * and ** are whole segments',
+  });
 
-const backend = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
+/** Credentials, query and fragment would be passed over without a word. */
+const isBare = (url: string): boolean => {
+  const { username, password, search, hash } = new URL(url);
+  return username === '' && password === '' && search === '' && hash === '';
+};
+
+/** Addresses no department has: unspecified, and link-local, where clouds answer with the machine's own credentials. */
+const isLinkLocal = (url: string): boolean =>
+  /^(?:0\.0\.0\.0|169\.254\.\d+\.\d+|\[(?:::|fe[89ab][0-9a-f]:.*|::ffff:a9fe:.*)\])$/.test(
+    new URL(url).hostname,
+  );
+
+const backend = z
+  .url({ protocol: /^https?$/, abort: true, error: 'expected an http:// or https:// URL' })
+  .refine(isBare, { error: 'expected scheme, host, port and path only' })
+  .refine((url) => !isLinkLocal(url), { error: 'a link-local address is no back end' });
+
+const DAY_MS = 86_400_000;
+/** 0 would be no limit at all to the connections' pool, and timers end at 24 days. */
+const timeout = duration.refine((ms) => ms >= 1 && ms <= DAY_MS, { error: 'expected between 1ms and 1d' });
 
 /**
  * A department's enrolment of one service: who may call what, with certificates of which authorities, what the
@@ -56,8 +82,8 @@ export const enrolmentSchema = z.strictObject({
   backends: z.array(backend).min(1),
   timeouts: z
     .strictObject({
-      connect: duration.prefault('2s'),
-      response: duration
+      connect: timeout.prefault('2s'),
+      response: timeout
         .default(30_000)
         .meta({ description: 'Until the response head, and between body chunks' }),
     })

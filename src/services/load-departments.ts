@@ -8,7 +8,7 @@ import { departmentSchema, type Department } from './enrolment.ts';
  * Reads every department's file (*.yaml) in `folder`. A folder that does not exist holds no departments.
  *
  * @throws ConfigurationError with everything wrong in all of them, among it two departments or services of one
- * name and two services on one path
+ * name and two services on one path, in whatever case
  */
 export const loadDepartments = (folder: string): Department[] => {
   const issues: ConfigurationIssue[] = [];
@@ -56,7 +56,7 @@ const findRepeats = (documents: readonly ReadDocument<Department>[]): Configurat
     once(document, 'department', document.value.department, ['department']);
     document.value.services.forEach(({ service, path }, index) => {
       once(document, 'service', service, ['services', index, 'service']);
-      once(document, 'path', path, ['services', index, 'path']);
+      once(document, 'path', path.toLowerCase(), ['services', index, 'path']);
     });
   }
   return issues;

@@ -38,6 +38,21 @@ describe('the directory of services', () => {
     expect(directory.find(path)?.service).toBe(expected);
   });
 
+  it.each(['/tax/Joint', '/tax/JOINT/applications', '/tax/joint;v=1', '/tax/Joint;v=1', '/Tax/joint'])(
+    'finds nothing where a back end could take it for another service: %s',
+    (path) => {
+      expect(directory.find(path)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['/tax/Other', 'tax-root'],
+    ['/tax/other;v=1', 'tax-root'],
+    ['/tax/joint/A;v=1', 'joint-tax'],
+  ])('leaves case and parameters below a service to it: %s', (path, expected) => {
+    expect(directory.find(path)?.service).toBe(expected);
+  });
+
   it.each(['/', '', '/taxes', '/ta', 'tax', '/other/tax'])('finds nothing for %j', (path) => {
     expect(directory.find(path)).toBeUndefined();
   });
@@ -57,11 +72,57 @@ describe('the directory of services', () => {
     expect(joint && opensOperation(joint, method, path)).toBe(open);
   });
 
+  const isAccepted = (path: string, more: object = {}): boolean =>
+    departmentSchema.safeParse({ department: 'tax', name, services: [service('any-service', path, more)] })
+      .success;
+
   it('refuses enrolments with ambiguous paths', () => {
     for (const path of ['tax', '/tax/', '/a//b', '/a/../b', '/%74ax', '/']) {
-      expect(
-        departmentSchema.safeParse({ department: 'tax', name, services: [service('a', path)] }).success,
-      ).toBe(false);
+      expect(isAccepted(path)).toBe(false);
     }
+  });
+
+  it.each(['/.well-known', '/.well-known/jwks.json', '/.Well-Known/x'])(
+    'refuses enrolments of what the gateway answers itself: %s',
+    (path) => {
+      expect(isAccepted(path)).toBe(false);
+    },
+  );
+
+  it.each(['/**/a', '/a*', '/a/**b', '/***', '/a//b', '/a/'])(
+    'refuses operations that would silently never match: %s',
+    (path) => {
+      expect(isAccepted('/a', { operations: [{ methods: ['GET'], path }] })).toBe(false);
+    },
+  );
+
+  it.each(['/', '/*', '/**', '/a/*/b/**', '/a.b/~c'])('takes operations such as %s', (path) => {
+    expect(isAccepted('/a', { operations: [{ methods: ['GET'], path }] })).toBe(true);
+  });
+
+  it.each([
+    'http://user:secret@tax.example',
+    'http://tax.example/?a=1',
+    'http://tax.example/#a',
+    'http://169.254.169.254/latest',
+    'http://[fe80::1]:80',
+    'http://[::ffff:169.254.169.254]',
+    'http://0.0.0.0:8444',
+    'ftp://tax.example',
+    'tax.example',
+  ])('refuses the back end %s', (backend) => {
+    expect(isAccepted('/a', { backends: [backend] })).toBe(false);
+  });
+
+  it.each(['http://10.0.0.7:8080', 'https://tax.example/app', 'http://[fd00::7]', 'http://127.0.0.1:1'])(
+    'takes the back end %s',
+    (backend) => {
+      expect(isAccepted('/a', { backends: [backend] })).toBe(true);
+    },
+  );
+
+  it.each(['0s', '0ms', '30d'])('refuses the time-out %s, which would be none', (response) => {
+    expect(isAccepted('/a', { timeouts: { response } })).toBe(false);
+    expect(isAccepted('/a', { timeouts: { connect: response } })).toBe(false);
   });
 });
