@@ -19,8 +19,8 @@ export interface Configuration {
   readonly tls: { readonly certificate: string; readonly key: string };
   readonly departments: readonly Department[];
   readonly trust: TrustList;
-  /** Folders whose content decides; watched for changes. */
-  readonly folders: readonly string[];
+  /** Folders and files whose content decides; watched for changes. */
+  readonly places: readonly string[];
 }
 
 /**
@@ -55,8 +55,10 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
   }
   const unknown = findUnknownAuthorities(settings.departments, departments, trust);
   if (unknown.length > 0) throw new ConfigurationError(unknown);
-  const folders = [folder, settings.departments, settings.trust, dirname(settings.tls.certificate)];
-  return { settings, tls, departments, trust, folders: [...new Set(folders)] };
+  const { certificate, key } = settings.tls;
+  const files = settings.trustKey === undefined ? [certificate, key] : [certificate, key, settings.trustKey];
+  const places = [folder, settings.departments, settings.trust, ...files];
+  return { settings, tls, departments, trust, places: [...new Set(places)] };
 };
 
 const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): GatewaySettings => {

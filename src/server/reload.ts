@@ -79,7 +79,7 @@ export const keepConfiguration = (
     },
     reload,
     watch: (apply) =>
-      watchFiles(current.folders, () => {
+      watchFiles(current.places, () => {
         reload(apply).catch((error: unknown) =>
           log.error({ error: error instanceof Error ? error.stack : String(error) }, 'reload failed'),
         );
