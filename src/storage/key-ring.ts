@@ -6,10 +6,11 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StorageError } from './storage-error.ts';
 
 /** The gateway's secrets, each in a file of its own that only its user may read. */
@@ -61,15 +62,23 @@ const read = (file: string): Buffer | undefined => {
   }
 };
 
-/** Written beside, synced, then renamed: a crash leaves the whole key or none. */
+/**
+ * Written beside, synced, renamed, and the folder synced: a crash leaves the whole key or none, and a power cut none
+ * that something was encrypted with already.
+ */
 const write = (file: string, key: Buffer): Buffer => {
   const draft = `${file}.${process.pid}.new`;
   try {
+    // Of a process that died here: in a container, the next one has the same id.
+    rmSync(draft, { force: true });
     const descriptor = openSync(draft, 'wx', 0o600);
     writeSync(descriptor, key);
     fsyncSync(descriptor);
     closeSync(descriptor);
     renameSync(draft, file);
+    const folder = openSync(dirname(file), 'r');
+    fsyncSync(folder);
+    closeSync(folder);
     return key;
   } catch (cause) {
     throw new StorageError(`${file}: the key cannot be written: ${(cause as Error).message}`, { cause });

@@ -1,16 +1,20 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from './storage-error.ts';
 
 /**
- * Opens an embedded database and brings its schema up to date: `migrations[n]` leads from version n to n + 1.
+ * Opens an embedded database (mode 0600, as are the files SQLite puts beside it) and brings its schema up to date:
+ * `migrations[n]` leads from version n to n + 1.
  *
  * @throws StorageError when it cannot be opened or written, or was made by a newer version
  */
 export const openSqlite = (file: string, migrations: readonly string[]): DatabaseSync => {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, 'a', 0o600));
+    // One that an earlier version or a restored backup left readable to others.
+    chmodSync(file, 0o600);
     const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 5_000 });
     // FULL: a registered identity survives a power cut.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');

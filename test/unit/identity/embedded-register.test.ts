@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { openEmbeddedRegister } from '../../../src/identity/embedded-register.ts';
 import { StorageError } from '../../../src/storage/storage-error.ts';
@@ -35,6 +35,21 @@ describe('the file of the embedded register', () => {
     const two = openEmbeddedRegister({ file, ...keys });
     expect(await two.identify(reading, { ...context, thumbprint: 'b' })).toEqual(first);
     await two.close();
+  });
+
+  it("is its user's alone, in a folder that others may read too", async () => {
+    const file = newFile();
+    const modes = (): string[] =>
+      readdirSync(dirname(file)).map((name) =>
+        (statSync(join(dirname(file), name)).mode & 0o777).toString(8),
+      );
+    const one = openEmbeddedRegister({ file, ...keys });
+    await one.identify(reading, context);
+    expect(new Set(modes())).toEqual(new Set(['600']));
+    await one.close();
+    chmodSync(file, 0o644);
+    await openEmbeddedRegister({ file, ...keys }).close();
+    expect(new Set(modes())).toEqual(new Set(['600']));
   });
 
   it('holds neither numbers nor names in clear text', async () => {
