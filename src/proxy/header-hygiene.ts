@@ -160,8 +160,18 @@ const RESPONSE_FIELDS: ReadonlyMap<string, ResponseTreatment> = new Map([
   ['te', 'drop'],
   ['transfer-encoding', 'drop'],
   ['upgrade', 'drop'],
-  // Speaks for the whole origin (RFC 7838), which is not one department's.
+  // These speak for the whole origin, or for all of the host, which is not one department's: they would move it
+  // elsewhere (RFC 7838), take the pages of other departments over (a service worker beyond its own folder), have the
+  // calls to them reported (NEL), or wipe out what they keep in the browser.
   ['alt-svc', 'drop'],
+  ['service-worker-allowed', 'drop'],
+  ['nel', 'drop'],
+  ['report-to', 'drop'],
+  ['clear-site-data', 'drop'],
+  ['strict-transport-security', 'drop'],
+  ['public-key-pins', 'drop'],
+  ['accept-ch', 'drop'],
+  ['origin-agent-cluster', 'drop'],
 ]);
 
 const responseTreatments = new Map<string, ResponseTreatment>();

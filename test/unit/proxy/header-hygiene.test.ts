@@ -51,6 +51,21 @@ describe('the fields of an answer', () => {
     ]);
   });
 
+  it.each([
+    'Alt-Svc',
+    'Service-Worker-Allowed',
+    'NEL',
+    'Report-To',
+    'Clear-Site-Data',
+    'Strict-Transport-Security',
+    'Accept-CH',
+  ])('lose %s, by which one department would speak for all', (name) => {
+    expect(cleanResponseHeaders(raw('X-A', '1', name, 'x', name.toLowerCase(), 'y'), false)).toEqual([
+      'X-A',
+      '1',
+    ]);
+  });
+
   it('keep order, case, repeats and octets', () => {
     const fields = ['Set-Cookie', 'a=\u00e5', 'set-cookie', 'b', 'X-Z', ''];
     expect(cleanResponseHeaders(raw(...fields), false)).toEqual(fields);
