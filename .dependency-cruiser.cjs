@@ -4,7 +4,7 @@ const ROOMS = {
   cli: '*',
   demo: '*',
   server: '*',
-  portal: ['refusal', 'services', 'verdict', 'identity', 'audit'],
+  portal: ['refusal', 'services', 'verdict', 'identity', 'audit', 'signin', 'decision'],
   proxy: ['refusal', 'decision', 'signin', 'assertion', 'audit', 'services', 'verdict', 'certificate'],
   assertion: [],
   signin: ['refusal', 'verdict', 'certificate'],

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { demoSummary, openDemoCity } from '../demo/index.ts';
+import { CommandLineError } from './failure.ts';
 import { runGateway } from './run-gateway.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -11,6 +13,9 @@ export const demoCommand = (): Command =>
     .option('-d, --data <folder>', 'where everything is kept', process.env.ONECERT_DATA ?? join(ROOT, 'data'))
     .option('-c, --config <folder>', 'folder of gateway.yaml', join(ROOT, 'config'))
     .action(async ({ data, config }: { data: string; config: string }) => {
+      if (!existsSync(join(ROOT, 'examples'))) {
+        throw new CommandLineError('the demo city runs from a checkout of OneCert: npm ci && npm start');
+      }
       const cityPort = process.env.ONECERT_CITY_PORT;
       const city = await openDemoCity({
         folder: resolve(data),
@@ -22,10 +27,10 @@ export const demoCommand = (): Command =>
       // Before the gateway: it fetches CRLs at once.
       const responders = await city.startResponders();
       try {
-        await runGateway({ configuration: resolve(config) }, async ({ issuer, adminPort }) => {
+        await runGateway({ configuration: resolve(config) }, async ({ issuer, browserUrl, adminPort }) => {
           const jwksUrl = `http://127.0.0.1:${adminPort}/.well-known/jwks.json`;
           const departments = await city.startDepartments({ gatewayUrl: issuer, jwksUrl });
-          process.stdout.write(`${demoSummary(city, { gateway: issuer })}\n`);
+          process.stdout.write(`${demoSummary(city, { gateway: issuer, browser: browserUrl ?? issuer })}\n`);
           return () => departments.close();
         });
       } finally {

@@ -79,6 +79,8 @@ const keepRunning = (
       else ready.reject(failureOf(department, port, message));
     });
     started.on('error', (error) => ready.reject(error));
+    // Comes after the last message. One that never listened will not do so the next time; otherwise this is settled.
+    started.once('disconnect', () => ready.reject(new Error(`${department}: ended before it listened`)));
     started.once('exit', (code, signal) => {
       if (closing) return;
       log(department, `ended (${signal ?? code}); starting again`);

@@ -6,6 +6,8 @@ import { PKCS12_PASSWORD } from './pkcs12-password.ts';
 /** Where the gateway is, as a browser or curl reaches it: https://localhost:8443. */
 export interface DemoUrls {
   readonly gateway: string;
+  /** Where people open the portal: https://localhost:8440. */
+  readonly browser: string;
 }
 
 const bold = (text: string): string => styleText('bold', text);
@@ -16,7 +18,7 @@ const link = (text: string): string => styleText(['cyan', 'underline'], text);
  * What `npm start` prints: where to go, what to import, and commands that work when pasted into a shell in the
  * current folder. Coloured where standard output is a terminal that has colours.
  */
-export const demoSummary = (city: DemoCity, { gateway }: DemoUrls): string => {
+export const demoSummary = (city: DemoCity, { gateway, browser }: DemoUrls): string => {
   const call = (person: string, authority: string, path: string): string => {
     const { certificate, key } = city.certificate(person, authority);
     const files = `--cacert ${shown(city.files.tls.ca)} --cert ${shown(certificate)} --key ${shown(key)}`;
@@ -27,7 +29,7 @@ export const demoSummary = (city: DemoCity, { gateway }: DemoUrls): string => {
     '',
     `  ${bold('OneCert 一证通网关')}  演示城市 · demo city`,
     '',
-    `  打开 open     ${link(gateway)}`,
+    `  打开 open     ${link(browser)}`,
     `  导入 import   ${shown(`${city.files.people}/li-wei-yuean.p12`)}  密码 password: ${bold(PKCS12_PASSWORD)}`,
     `                ${dim('同一文件夹里还有别的人和企业 · more people and enterprises in the same folder')}`,
     `  信任 trust    ${shown(city.files.tls.ca)}  ${dim('浏览器里作为颁发机构导入 · as an authority, in the browser')}`,

@@ -54,4 +54,7 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (thumbprint, reason)
   ) STRICT;
   `,
+  `
+  ALTER TABLE certificates ADD COLUMN not_after INTEGER;
+  `,
 ];

@@ -59,7 +59,7 @@ export const openIdentityTables = (
       'SELECT hash, type, value FROM identifiers WHERE identity = ? AND stated = 1',
     ),
     certificatesOf: database.prepare(
-      `SELECT thumbprint, authority, first_used AS firstUsed, last_used AS lastUsed
+      `SELECT thumbprint, authority, first_used AS firstUsed, last_used AS lastUsed, not_after AS notAfter
        FROM certificates WHERE identity = ? ORDER BY first_used, thumbprint`,
     ),
     count: database.prepare('SELECT kind, count(*) AS total FROM identities GROUP BY kind'),
@@ -74,10 +74,11 @@ export const openIdentityTables = (
        ON CONFLICT (hash) DO UPDATE SET stated = 1 WHERE excluded.stated = 1 AND stated = 0`,
     ),
     rememberCertificate: database.prepare(
-      `INSERT INTO certificates (thumbprint, identity, authority, reading, first_used, last_used)
-       VALUES (:thumbprint, :identity, :authority, :reading, :at, :at)
+      `INSERT INTO certificates (thumbprint, identity, authority, reading, first_used, last_used, not_after)
+       VALUES (:thumbprint, :identity, :authority, :reading, :at, :at, :notAfter)
        ON CONFLICT (thumbprint) DO UPDATE SET identity = excluded.identity, authority = excluded.authority,
-         reading = excluded.reading, last_used = max(last_used, excluded.last_used)`,
+         reading = excluded.reading, last_used = max(last_used, excluded.last_used),
+         not_after = coalesce(excluded.not_after, not_after)`,
     ),
     touchCertificate: database.prepare(
       'UPDATE certificates SET last_used = max(last_used, ?) WHERE thumbprint = ?',
@@ -100,7 +101,9 @@ export const openIdentityTables = (
       return { unifiedId: row.unified_id, kind: row.kind, identifiers, name: nameOf(row) };
     },
     certificatesOf: (row) =>
-      statements.certificatesOf.all(row.id).map((each) => ({ ...each })) as unknown as UsedCertificate[],
+      statements.certificatesOf
+        .all(row.id)
+        .map((each) => ({ ...each, notAfter: each['notAfter'] ?? undefined })) as unknown as UsedCertificate[],
     count: () => {
       const rows = statements.count.all() as unknown as { kind: SubjectKind; total: number }[];
       const of = (kind: SubjectKind): number => rows.find((row) => row.kind === kind)?.total ?? 0;
@@ -124,9 +127,16 @@ export const openIdentityTables = (
       const flag = stated ? 1 : 0;
       statements.learn.run({ hash: key, identity: row.id, type, value: sealed, stated: flag, authority, at });
     },
-    rememberCertificate: (row, reading, { thumbprint, authority, at }) => {
+    rememberCertificate: (row, reading, { thumbprint, authority, at, notAfter }) => {
       const key = hash.ofReading(reading);
-      statements.rememberCertificate.run({ thumbprint, identity: row.id, authority, reading: key, at });
+      statements.rememberCertificate.run({
+        thumbprint,
+        identity: row.id,
+        authority,
+        reading: key,
+        at,
+        notAfter: notAfter ?? null,
+      });
     },
     touchCertificate: ({ thumbprint, at }) => {
       statements.touchCertificate.run(at, thumbprint);

@@ -18,7 +18,7 @@ export const identifySubject = async (
   { authority, at }: { readonly authority: string; readonly at: number },
 ): Promise<Identity> => {
   const thumbprint = Buffer.from(certificate.fingerprint, 'hex').toString('base64url');
-  const context = { authority, thumbprint, at };
+  const context = { authority, thumbprint, at, notAfter: certificate.notAfter };
   let reading: SubjectReading;
   try {
     reading = readSubject(certificate, profile);

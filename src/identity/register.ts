@@ -8,6 +8,8 @@ export interface ReadingContext {
   readonly thumbprint: string;
   /** ms since the epoch. */
   readonly at: number;
+  /** When the certificate ends, ms since the epoch. */
+  readonly notAfter?: number;
 }
 
 /**
@@ -40,6 +42,8 @@ export interface UsedCertificate {
   readonly firstUsed: number;
   /** To the hour: a sign-in with a certificate known already costs no write more often. */
   readonly lastUsed: number;
+  /** When it ends; undefined where nobody said. */
+  readonly notAfter: number | undefined;
 }
 
 /** What the register holds of one identity. */

@@ -36,8 +36,19 @@ const TEXTS = {
   },
 } as const;
 
+export interface RefusalPageOptions {
+  /** More to do than the catalogue says, in the page's language. */
+  readonly advice?: Html;
+  /** Origin of the home page where it is another than this page's. */
+  readonly base?: string;
+}
+
 /** The page a person sees whose call is refused: what is wrong, what to do next, and why. A whole HTML document. */
-export const renderRefusalPage = (context: RefusalContext, language: Language): string => {
+export const renderRefusalPage = (
+  context: RefusalContext,
+  language: Language,
+  { advice, base = '' }: RefusalPageOptions = {},
+): string => {
   const entry = describe(context.code);
   const texts = TEXTS[language];
   const { title, next } = entry[language];
@@ -51,10 +62,10 @@ export const renderRefusalPage = (context: RefusalContext, language: Language): 
         <p>${next}</p>
       </div>
     </div>
-    ${isAboutCertificate(context) ? renderAccepted(context, language) : undefined}
+    ${advice} ${isAboutCertificate(context) ? renderAccepted(context, language) : undefined}
     ${context.steps.length > 0 ? renderReport(context.steps, language) : undefined}
     ${renderHelp(context, entry.clause, language)} ${renderOther(context, otherLanguage(language))}
-    <p><a href="/">${texts.home}</a></p>`;
+    <p><a href="${base}/">${texts.home}</a></p>`;
   return renderPage({ title, main, width: 'narrow', switchable: false }, language);
 };
 

@@ -7,13 +7,13 @@ import { createHash } from 'node:crypto';
 export const STYLESHEET = `
 :root {
   color-scheme: light dark;
-  --ground: #f3f6f7; --card: #ffffff; --ink: #14222a; --muted: #4b5b64; --line: #d3dde1;
+  --ground: #f3f6f7; --card: #ffffff; --ink: #14222a; --muted: #4b5b64; --line: #d3dde1; --edge: #76868f;
   --accent: #0b5a72; --accent-soft: #e4f0f4; --on-accent: #ffffff;
   --stop: #98211b; --stop-soft: #fbecea; --pass: #1b6a40; --focus: #b45309;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #0e171c; --card: #16222a; --ink: #e7eef1; --muted: #a8b7bf; --line: #2f404a;
+    --ground: #0e171c; --card: #16222a; --ink: #e7eef1; --muted: #a8b7bf; --line: #2f404a; --edge: #7c8d97;
     --accent: #83cbe3; --accent-soft: #183642; --on-accent: #0a1a21;
     --stop: #f5a49d; --stop-soft: #3a1e1d; --pass: #86d3a6; --focus: #f5b350;
   }
@@ -56,6 +56,87 @@ main > .wrap > * + * { margin-top: 1.5rem; }
 .muted { color: var(--muted); }
 .small { font-size: .9rem; }
 .footer { border-top: 1px solid var(--line); padding: 1.25rem 0 1.75rem; color: var(--muted); font-size: .9rem; }
+
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+[hidden] { display: none !important; }
+.button {
+  display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .5rem 1.4rem;
+  border: 1px solid var(--accent); border-radius: 8px; background: var(--accent); color: var(--on-accent);
+  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+}
+.button:hover { filter: brightness(1.1); }
+.button:disabled { opacity: .6; cursor: progress; }
+.button.small { min-height: 2.75rem; padding: .25rem 1rem; font-size: .95rem; }
+.button.quiet { background: transparent; color: var(--accent); }
+.act { margin-top: 1.25rem; display: flex; flex-wrap: wrap; gap: .75rem; }
+.places { margin-left: 1rem; }
+.places ul { display: flex; gap: .35rem; }
+.places a { display: inline-flex; align-items: center; min-height: 2.75rem; padding: 0 .75rem; color: var(--ink); text-decoration: none; border-bottom: 3px solid transparent; }
+.places a:hover { color: var(--accent); }
+.places a[aria-current] { color: var(--accent); border-bottom-color: var(--accent); font-weight: 600; }
+.masthead .places + .button, .masthead .account { margin-left: auto; }
+.masthead .places ~ .switch { margin-left: .75rem; }
+.masthead .places + .switch { margin-left: auto; }
+.account { display: flex; align-items: center; gap: .75rem; min-width: 0; }
+.account bdi { max-width: 11rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--muted); }
+
+.field { display: grid; gap: .35rem; }
+.field label, .field-title, legend { font-weight: 600; font-size: 1rem; }
+input:not([type=checkbox], [type=radio]), select {
+  font: inherit; width: 100%; min-height: 2.75rem; padding: .45rem .75rem; border: 1px solid var(--edge); border-radius: 8px;
+  background: var(--card); color: var(--ink);
+}
+input::placeholder { color: var(--muted); opacity: 1; }
+input[type=file]::file-selector-button {
+  font: inherit; border: 0; border-radius: 6px; background: var(--accent-soft); color: var(--accent); padding: .2rem .7rem; margin-right: .75rem; cursor: pointer;
+}
+input[type=checkbox], input[type=radio] { width: 1.2rem; height: 1.2rem; accent-color: var(--accent); flex: none; }
+fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+.check, .choice { display: inline-flex; align-items: center; gap: .6rem; min-height: 2.75rem; cursor: pointer; }
+.choice { display: flex; border: 1px solid var(--line); border-radius: 8px; padding: .4rem .9rem; margin-top: .5rem; }
+.choice:has(:checked) { border-color: var(--accent); background: var(--accent-soft); }
+.search { display: grid; gap: 1rem; grid-template-columns: 2fr 1fr 1fr auto; align-items: end; }
+.search > .field.wide:last-child { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; }
+.search .check { font-weight: 400; }
+
+.going { border-left: 4px solid var(--accent); padding-left: .8rem; }
+.ways-in { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); align-items: start; }
+.way { display: flex; flex-direction: column; gap: .6rem; border-top: 5px solid var(--accent); }
+.way h2 { margin: 0; font-size: 1.25rem; }
+.way form, .way [data-part=choice], .way [data-part=confirm], .way [data-part=shown] { display: grid; gap: .9rem; }
+.way form { margin-top: .6rem; }
+.way .act { margin-top: .6rem; }
+.way .button { width: 100%; }
+.way bdi { min-width: 0; overflow-wrap: anywhere; }
+.text {
+  margin: 0; padding: .9rem 1rem; border: 1px solid var(--line); border-radius: 8px; background: var(--ground);
+  font: .9rem/1.6 ui-monospace, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 16rem; overflow: auto;
+}
+.status:empty, .problem:empty, .told-nothing { display: none; }
+.status { color: var(--muted); }
+.problem { color: var(--stop); background: var(--stop-soft); border-radius: 8px; padding: .7rem .9rem; }
+.told { color: var(--pass); font-weight: 600; }
+.quiet-title { font-size: 1rem; color: var(--muted); margin-bottom: .75rem; }
+.dots { display: grid; gap: .4rem; margin-top: .6rem; padding-left: 1.4rem; list-style: disc; }
+.dots.numbered { list-style: decimal; }
+
+.chips { display: flex; flex-wrap: wrap; gap: .6rem; }
+.chips a { display: inline-flex; align-items: center; min-height: 2.75rem; padding: 0 1.1rem; border: 1px solid var(--line); border-radius: 999px; background: var(--card); text-decoration: none; }
+.chips a:hover { border-color: var(--accent); background: var(--accent-soft); }
+.tabs ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; border-bottom: 1px solid var(--line); }
+.tabs a { display: inline-flex; align-items: center; min-height: 2.75rem; text-decoration: none; color: var(--muted); border-bottom: 3px solid transparent; }
+.tabs a[aria-current] { color: var(--accent); border-bottom-color: var(--accent); font-weight: 600; }
+.records { display: grid; gap: 1rem; }
+.badge { font-size: .85rem; font-weight: 600; color: var(--pass); border: 1px solid currentColor; border-radius: 6px; padding: .05rem .55rem; margin-left: .4rem; white-space: nowrap; }
+.lasting { color: var(--pass); font-weight: 600; margin-left: .5rem; } .ending { color: var(--stop); margin-left: .5rem; }
+.long { overflow-wrap: anywhere; font-size: .85rem; }
+.note { margin-top: 1rem; }
+.contact { margin-right: 1rem; white-space: nowrap; }
+.table { padding: 0; overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: .95rem; }
+th, td { text-align: left; vertical-align: top; padding: .8rem 1rem; border-bottom: 1px solid var(--line); }
+th { color: var(--muted); font-weight: 600; white-space: nowrap; }
+tr:last-child td { border-bottom: 0; }
 
 .refused { border-top: 5px solid var(--stop); }
 .refused h1 { font-size: clamp(1.5rem, 1.2rem + 1.6vw, 2rem); }
@@ -114,10 +195,21 @@ main > .wrap > .section-title { font-size: 1.5rem; margin-top: 2.75rem; }
 .tags .stopped { background: var(--stop-soft); color: var(--stop); }
 
 @media (max-width: 52rem) {
+  .masthead .wrap { flex-wrap: wrap; column-gap: .75rem; row-gap: 0; padding-top: .35rem; }
+  .masthead .places { order: 9; width: 100%; margin: 0 0 0 -.75rem; }
+  .search { grid-template-columns: 1fr 1fr; }
+  .search .field.wide { grid-column: 1 / -1; }
+  .search .button { grid-column: 1 / -1; }
   .department { grid-template-columns: 1fr; }
   .department h3 { padding-top: 0; }
 }
 @media (max-width: 34rem) {
+  .account bdi { display: none; }
+  thead { position: absolute; clip-path: inset(50%); }
+  table, tbody, tr, td { display: block; }
+  td { border: 0; padding: .15rem 1rem; }
+  td::before { content: attr(data-label); display: block; color: var(--muted); font-size: .85rem; }
+  tr { padding: .8rem 0; border-bottom: 1px solid var(--line); }
   main { padding: 1.5rem 0 2.5rem; }
   .card { padding: 1.25rem 1.1rem; }
   .brand span { display: none; }

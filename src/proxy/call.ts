@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallTarget } from '../decision/types.ts';
+import type { Admission, CallTarget } from '../decision/types.ts';
 import type { Service } from '../services/enrolment.ts';
+import type { Caller } from './caller.ts';
 import type { Connection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { Plane } from './plane.ts';
@@ -31,6 +32,12 @@ export class Call implements CallTarget {
   awaitsContinue = false;
   /** What came after the head of a WebSocket request; undefined for any other. */
   readonly upgradeHead: Buffer | undefined;
+  /** Who makes it; undefined until that is known, and where the message was refused before. */
+  caller: Caller | undefined;
+  /** Address it comes from as text. */
+  from: string;
+  /** Where it comes from, for the department: alternating names and values. */
+  forwarding: readonly string[];
   service: Service | undefined;
   exchange: Exchange | undefined;
   /** The connection cannot be used after this answer. */
@@ -50,6 +57,8 @@ export class Call implements CallTarget {
   ) {
     this.plane = plane;
     this.connection = connection;
+    this.from = connection.from;
+    this.forwarding = connection.forwarding;
     this.request = request;
     this.response = response;
     this.upgradeHead = upgradeHead;
@@ -58,6 +67,10 @@ export class Call implements CallTarget {
     this.receivedAt = Date.now();
     this.#begun = performance.now();
     plane.parts.metrics.callStarted();
+  }
+
+  get admission(): Admission | undefined {
+    return this.caller?.admission;
   }
 
   get isUpgrade(): boolean {

@@ -19,7 +19,6 @@ export const callerHeaders = (
   plane: Plane,
   service: Service,
   admission: Identified,
-  forwarding: readonly string[],
   at: number,
 ): CallerHeaders => {
   const { assertions, metrics } = plane.parts;
@@ -29,7 +28,6 @@ export const callerHeaders = (
     headers: [
       ASSERTION_HEADER,
       assertion,
-      ...forwarding,
       ...(service.clientCert ? clientCertHeaders(admission.credential) : []),
     ],
     // An assertion must not outlive the verdict it rests on by more than it has to.

@@ -1,10 +1,16 @@
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { Decision } from '../decision/types.ts';
 import { refusalForParserError } from './answer-unreadable.ts';
+import { isReservedPath } from '../services/reserved-paths.ts';
+import { prefersHtml } from '../refusal/problem.ts';
+import { Refusal } from '../refusal/refusal.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import { Exchange } from './exchange.ts';
 import { findFramingFault } from './framing.ts';
 import { sendLocalAnswer } from './local-answer.ts';
+import { withoutOwnCookies } from './own-cookies.ts';
+import { carryPortalCall } from './portal-call.ts';
 import { callEntry, signInEntry } from './record.ts';
 import { refuseCall, sendRefusal } from './refuse-call.ts';
 import { readRequestHead, type RequestHead } from './request-head.ts';
@@ -18,11 +24,18 @@ export const carryCall = (call: Call): void => {
   guard(call, readCall);
 };
 
-/** A defect fails the one call that met it, with an answer, and never lets it through. */
+/**
+ * A call whose maker cannot be told is refused with the code that says why. A defect fails the one call that met it,
+ * with an answer, and never lets it through.
+ */
 const guard = (call: Call, step: (call: Call) => void): void => {
   try {
     step(call);
   } catch (error) {
+    if (error instanceof Refusal && call.exchange === undefined) {
+      refuseCall(call, error.code);
+      return;
+    }
     call.closes = true;
     call.plane.parts.log('error', 'a defect failed a call', { reference: call.reference, error });
     if (call.exchange !== undefined) call.exchange.cut();
@@ -31,7 +44,7 @@ const guard = (call: Call, step: (call: Call) => void): void => {
 };
 
 const readCall = (call: Call): void => {
-  const { request, connection, plane } = call;
+  const { request, plane } = call;
   const head = readRequestHead(request.rawHeaders, plane.parts.metrics);
   // Before anything is refused: how the connection is left depends on what body there is.
   call.headers = head.headers;
@@ -51,17 +64,39 @@ const readCall = (call: Call): void => {
     refuseMalformed(call, 'ONECERT_PATH_AMBIGUOUS', 'path');
     return;
   }
-  if (connection.isJudged) decideCall(call);
-  else {
-    void connection.judge().then(
-      () => guard(call, decideCall),
-      (defect) =>
-        guard(call, () => {
-          throw defect;
-        }),
-    );
-  }
+  if (sendOwn(call)) return;
+  const caller = plane.listener.callerOf(call);
+  if (caller instanceof Promise)
+    void caller.then((found) => guard(call, () => callBy(call, found)), failing(call));
+  else callBy(call, caller);
 };
+
+/** What the gateway answers by itself on every listener, without asking who wants to know: its public keys. */
+const sendOwn = (call: Call): boolean => {
+  const { portal, local } = call.plane.parts;
+  if (portal === undefined || !isReservedPath(call.path) || !isSafe(call)) return false;
+  const answer = local(call.path, undefined, call.request.headers);
+  if (answer === undefined) return false;
+  sendLocalAnswer(call, answer);
+  return true;
+};
+
+const isSafe = ({ method }: Call): boolean => method === 'GET' || method === 'HEAD';
+
+const callBy = (call: Call, caller: Caller): void => {
+  const { portal } = call.plane.parts;
+  call.caller = caller;
+  if (portal !== undefined && isReservedPath(call.path)) carryPortalCall(call, caller, portal);
+  else if (caller.isJudged) decideCall(call);
+  else void caller.judge().then(() => guard(call, decideCall), failing(call));
+};
+
+const failing =
+  (call: Call) =>
+  (error: unknown): void =>
+    guard(call, () => {
+      throw error;
+    });
 
 const bodyLengthOf = ({ contentLength, transferEncoding }: RequestHead): number => {
   if (transferEncoding !== undefined) return -1;
@@ -91,8 +126,8 @@ const decideCall = (call: Call): void => {
     refuseCall(call, refusalForParserError(call.unreadable), call.unreadable);
     return;
   }
-  const { gate, local } = call.plane.parts;
-  const { admission } = call.connection;
+  const { gate, local, portal } = call.plane.parts;
+  const { admission } = call;
   const decision = gate.decide(admission, call);
   call.service = decision.service;
   if (decision.outcome === 'allow') {
@@ -106,12 +141,37 @@ const decideCall = (call: Call): void => {
       return;
     }
   }
+  if (decision.code === 'ONECERT_CERTIFICATE_REQUIRED' && portal !== undefined && wantsToSignIn(call)) {
+    sendToSignIn(call, portal.signIn(call.path + call.search));
+    return;
+  }
   refuseCall(call, decision.code);
 };
 
+/** A browser on its way to a page, on the listener that asks for no certificate. A program gets its 401. */
+const wantsToSignIn = (call: Call): boolean => {
+  const { headers } = call.request;
+  const mode = headers['sec-fetch-mode'];
+  return (
+    call.plane.listener.kind === 'browser' &&
+    isSafe(call) &&
+    prefersHtml(headers.accept) &&
+    (mode === undefined || mode === 'navigate')
+  );
+};
+
+/** RFC 9110 section 15.4.4. */
+const sendToSignIn = (call: Call, location: string): void =>
+  sendLocalAnswer(call, {
+    status: 303,
+    headers: { Location: location, 'Cache-Control': 'no-store' },
+    body: '',
+  });
+
 const forwardCall = (call: Call, { service, admission }: Extract<Decision, { outcome: 'allow' }>): void => {
-  const { connection, plane } = call;
+  const { caller, plane } = call;
   const { audit } = plane.parts;
+  if (caller === undefined) throw new Error('a call that is decided on has a caller');
   if (call.bodyLength > service.bodyLimit) {
     refuseCall(call, 'ONECERT_BODY_TOO_LARGE');
     return;
@@ -120,14 +180,14 @@ const forwardCall = (call: Call, { service, admission }: Extract<Decision, { out
     refuseCall(call, 'ONECERT_AUDIT_UNAVAILABLE');
     return;
   }
-  const headers = requestHeaders(call, connection.callerHeaders(service, admission, call.receivedAt));
-  const signsIn = !connection.signedIn;
+  const headers = requestHeaders(call, caller.headersFor(service, admission, call.receivedAt));
+  const signsIn = !caller.signedIn;
   const exchange = new Exchange(call, service, plane.upstreams.of(service), headers, signsIn ? 2 : 1);
   call.exchange = exchange;
   const confirm = (error?: Error): void => exchange.confirm(error);
   if (signsIn) {
     audit.record(signInEntry(call, admission), 'synced', (error) => {
-      if (error === undefined) connection.signedIn = true;
+      if (error === undefined) caller.signedIn = true;
       exchange.confirm(error);
     });
   }
@@ -136,7 +196,7 @@ const forwardCall = (call: Call, { service, admission }: Extract<Decision, { out
 };
 
 const requestHeaders = (call: Call, caller: readonly string[]): string[] => {
-  const headers = call.headers.concat(caller);
+  const headers = withoutOwnCookies(call.headers).concat(caller, call.forwarding);
   headers.push('OneCert-Reference', call.reference);
   // Without a body undici knows best; with one its length is passed on as it was declared.
   if (call.bodyLength > 0) headers.push('Content-Length', String(call.bodyLength));

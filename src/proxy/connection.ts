@@ -1,23 +1,17 @@
 import type { TLSSocket } from 'node:tls';
-import type { Admission } from '../decision/types.ts';
-import type { Service } from '../services/enrolment.ts';
-import type { Credential } from '../signin/credential.ts';
-import { callerHeaders, forwardingHeaders, type CallerHeaders } from './caller-headers.ts';
+import { forwardingHeaders } from './caller-headers.ts';
+import { Caller } from './caller.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
 import { readPeerCredential } from './peer-credential.ts';
 import type { Plane } from './plane.ts';
 
-/**
- * One TLS connection and what is known of whoever is at its other end. The admission is reached at the first call
- * and stands while `Gate.isCurrent` says so, whether the session is new or resumed.
- */
+/** One TLS connection: the calls on it, one after the other. */
 export class Connection {
   readonly socket: TLSSocket;
   /** Address of the peer as text. */
   readonly from: string;
-  admission: Admission | undefined;
-  /** Whether the sign-in stands in the audit log. */
-  signedIn = false;
+  /** Where calls come from, for the department; unless they say otherwise themselves (a terminator's). */
+  readonly forwarding: readonly string[];
   /** The call being carried; the others wait, so that a department meets them in the order they were sent. */
   current: Call | undefined;
   readonly waiting: Call[] = [];
@@ -25,13 +19,9 @@ export class Connection {
   idleSince: number;
   readonly #plane: Plane;
   readonly #begin: (call: Call) => void;
-  readonly #forwarding: readonly string[];
-  #credential: Credential | undefined;
-  #credentialRead = false;
+  #peer: Caller | undefined;
   #sealed = false;
   #whenFree: (() => void) | undefined;
-  readonly #callers = new Map<Service, CallerHeaders>();
-  #callersOf: Admission | undefined;
 
   /** @param begin carries a call whose turn has come */
   constructor(plane: Plane, socket: TLSSocket, begin: (call: Call) => void) {
@@ -39,7 +29,7 @@ export class Connection {
     this.#begin = begin;
     this.socket = socket;
     this.from = (socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, '');
-    this.#forwarding = forwardingHeaders(this.from, plane.publicHost);
+    this.forwarding = forwardingHeaders(this.from, plane.publicHost);
     this.idleSince = performance.now();
   }
 
@@ -105,37 +95,9 @@ export class Connection {
     current.exchange?.clientGone();
   }
 
-  /** Whether `admission` (or its absence, where no certificate was presented) can be relied on now. */
-  get isJudged(): boolean {
-    if (this.admission !== undefined) return this.#plane.parts.gate.isCurrent(this.admission);
-    return this.#credentialRead && this.#credential === undefined;
-  }
-
-  /** Judges what the peer presented. Never rejects. */
-  async judge(): Promise<void> {
-    if (!this.#credentialRead) {
-      this.#credential = readPeerCredential(this.socket, this.from, Date.now());
-      this.#credentialRead = true;
-    }
-    if (this.#credential === undefined) return;
-    const { gate, metrics } = this.#plane.parts;
-    const begun = performance.now();
-    this.admission = await gate.admit(this.#credential);
-    metrics.admitted((performance.now() - begun) / 1000);
-  }
-
-  /** The fields that tell `service` who calls; signed again when half of the assertion's life is over. */
-  callerHeaders(service: Service, admission: Admission, at: number): readonly string[] {
-    if (this.#callersOf !== admission) {
-      this.#callers.clear();
-      this.#callersOf = admission;
-    }
-    const known = this.#callers.get(service);
-    if (known !== undefined && at < known.renewAt) return known.headers;
-    const { identity } = admission;
-    if (identity === undefined) throw new Error('only an identified caller is asserted');
-    const fresh = callerHeaders(this.#plane, service, { ...admission, identity }, this.#forwarding, at);
-    this.#callers.set(service, fresh);
-    return fresh.headers;
+  /** Whoever is at the other end, by the certificate presented in the handshake. */
+  get peer(): Caller {
+    this.#peer ??= new Caller(this.#plane, readPeerCredential(this.socket, this.from, Date.now()));
+    return this.#peer;
   }
 }

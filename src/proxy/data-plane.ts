@@ -4,6 +4,8 @@ import type { AuditSink } from '../audit/entry.ts';
 import type { Admission, Gate } from '../decision/types.ts';
 import type { RefusalContext } from '../refusal/context.ts';
 import type { Service } from '../services/enrolment.ts';
+import type { SessionCache } from '../signin/session-cache.ts';
+import type { TerminatorFormat } from '../signin/terminator/read-terminator-credential.ts';
 import type { Limits } from './limits.ts';
 import type { ProxyMetrics } from './metrics.ts';
 
@@ -21,11 +23,24 @@ export interface ListenerTls {
   readonly clientAuthorities?: readonly Uint8Array[];
 }
 
+/** How calls of a listener are found out to be whose (src/proxy/listeners/). */
+export type WayIn =
+  | { readonly kind: 'mutual-tls' }
+  | { readonly kind: 'browser'; readonly sessions: SessionCache }
+  | {
+      readonly kind: 'terminator';
+      readonly format: TerminatorFormat;
+      /** PEM of the authority whose certificates terminators connect with; nobody else gets in. */
+      readonly terminatorAuthority: string;
+    };
+
 export interface DataPlaneOptions {
   readonly listen: { readonly host: string; readonly port: number; readonly reusePort?: boolean };
   readonly tls: ListenerTls;
-  /** Public URL of the gateway. */
-  readonly issuer: string;
+  /** URL that clients of this listener use. */
+  readonly url: string;
+  /** Default: mutual TLS. */
+  readonly wayIn?: WayIn;
   readonly limits?: Partial<Limits>;
 }
 
@@ -34,6 +49,14 @@ export interface LocalAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+}
+
+/** Where the gateway's own pages come from. */
+export interface Portal {
+  /** Stands for the portal as if it were enrolled: back end, time-outs, body limit. */
+  readonly service: Service;
+  /** Where a browser that has to sign in is led; `target` is the path and query it wanted. */
+  readonly signIn: (target: string) => string;
 }
 
 export type ProxyLog = (
@@ -60,6 +83,8 @@ export interface DataPlaneParts {
     admission: Admission | undefined,
     headers: IncomingHttpHeaders,
   ) => LocalAnswer | undefined;
+  /** Carries calls of reserved paths (src/services/reserved-paths.ts). Not given: there are no such pages. */
+  readonly portal?: Portal;
   readonly metrics: ProxyMetrics;
   readonly log: ProxyLog;
 }

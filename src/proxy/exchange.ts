@@ -109,7 +109,8 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     const { method, request } = this.#call;
     this.#backend.answered();
     const canTrail = method !== 'HEAD' && status !== 204 && status !== 304 && request.httpVersionMinor === 1;
-    const cleaned = cleanResponseHeaders(controller.rawHeaders as Buffer[], canTrail);
+    const isPortal = this.#call.plane.parts.portal?.service === this.#service;
+    const cleaned = cleanResponseHeaders(controller.rawHeaders as Buffer[], canTrail, isPortal);
     this.#answer.begin(controller, status, statusMessage, cleaned);
   }
 

@@ -1,3 +1,5 @@
+import { setsOwnCookie } from './own-cookies.ts';
+
 /**
  * What becomes of the header fields of a call on its way to a department and back. Works on arrays of alternating
  * names and values, as Node and undici give them: no object is built for a request.
@@ -190,9 +192,14 @@ const responseTreatmentOf = (name: string): ResponseTreatment => {
 /**
  * The fields of a department's answer that go on to the client. OneCert-* is the gateway's own.
  *
+ * @param isPortal the answer is the gateway's own, which alone may set the gateway's cookies
  * @param canTrail Trailer may stay, where no length is given: only then there can be trailers (RFC 9112 section 7.1.2)
  */
-export const cleanResponseHeaders = (raw: readonly (Buffer | string)[], canTrail: boolean): string[] => {
+export const cleanResponseHeaders = (
+  raw: readonly (Buffer | string)[],
+  canTrail: boolean,
+  isPortal = false,
+): string[] => {
   const kept: string[] = [];
   let named: string[] | undefined;
   let trailer: string | undefined;
@@ -203,6 +210,8 @@ export const cleanResponseHeaders = (raw: readonly (Buffer | string)[], canTrail
     if (treatment === 'drop') continue;
     const value = textOf(raw[index + 1] as Buffer);
     if (treatment === 'keep') {
+      if (!isPortal && name.length === 10 && name.toLowerCase() === 'set-cookie' && setsOwnCookie(value))
+        continue;
       kept.push(name, value);
       if (name.length === 14 && name.toLowerCase() === 'content-length') hasLength = true;
     } else if (treatment === 'trailer') trailer = value;

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { DataPlaneParts } from './data-plane.ts';
 import type { Limits } from './limits.ts';
+import type { Listener } from './listeners/listener.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { Upstreams } from './upstream.ts';
 
@@ -8,7 +9,9 @@ import type { Upstreams } from './upstream.ts';
 export interface Plane {
   readonly parts: DataPlaneParts;
   readonly limits: Limits;
-  /** Host and port of the gateway's public URL. */
+  /** How calls of this listener are found out to be whose. */
+  readonly listener: Listener;
+  /** Host and port of the URL that clients of this listener use. */
   readonly publicHost: string;
   readonly upstreams: Upstreams;
   readonly connections: Set<Connection>;

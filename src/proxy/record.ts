@@ -14,7 +14,7 @@ export const callEntry = (call: Call, { identity, verdict }: Admission): AuditEn
   event: 'call',
   at: call.receivedAt,
   reference: call.reference,
-  from: call.connection.from,
+  from: call.from,
   unifiedId: identity?.unifiedId,
   thumbprint: verdict.thumbprint,
   authority: verdict.authority,
@@ -27,12 +27,12 @@ export const callEntry = (call: Call, { identity, verdict }: Admission): AuditEn
 });
 
 /** The first call of a connection whose certificate was found good. */
-export const signInEntry = (call: Call, { identity, verdict }: Admission): AuditEntry => ({
+export const signInEntry = (call: Call, { credential, identity, verdict }: Admission): AuditEntry => ({
   event: 'sign-in',
   at: call.receivedAt,
   reference: call.reference,
-  from: call.connection.from,
-  proof: 'mutual-tls',
+  from: call.from,
+  proof: credential.proof,
   unifiedId: identity?.unifiedId,
   thumbprint: verdict.thumbprint,
   authority: verdict.authority,
@@ -40,12 +40,12 @@ export const signInEntry = (call: Call, { identity, verdict }: Admission): Audit
 });
 
 export const refusalEntry = (call: Call, code: RefusalCode, reason: string | undefined): AuditEntry => {
-  const admission = call.connection.admission;
+  const admission = call.admission;
   return {
     event: 'refusal',
     at: call.receivedAt,
     reference: call.reference,
-    from: call.connection.from,
+    from: call.from,
     code,
     reason,
     unifiedId: admission?.identity?.unifiedId,

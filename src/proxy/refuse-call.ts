@@ -1,5 +1,6 @@
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { RefusalContext } from '../refusal/context.ts';
+import { prefersHtml } from '../refusal/problem.ts';
 import { describe } from '../refusal/refusal.ts';
 import { endAnswer, writeAnswerHead } from './answer.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
@@ -70,12 +71,8 @@ const refusalBody = (call: Call, code: RefusalCode): { contentType: string; body
   }
 };
 
-/** Browsers name text/html when they load a page; programs that want JSON do not. */
-const prefersHtml = (accept: string | undefined): boolean =>
-  accept !== undefined && /(?:^|[\s,])text\/html(?![^,]*;\s*q=0(?:\.0*)?(?:[\s,]|$))/i.test(accept);
-
 const refusalContext = (call: Call, code: RefusalCode): RefusalContext => {
-  const { admission } = call.connection;
+  const { admission } = call;
   const { service } = call;
   // What is enrolled here is told only to those who hold a good certificate.
   const known = admission !== undefined && admission.refusal === undefined ? service : undefined;

@@ -17,12 +17,15 @@ export const reviewAll = (plane: Plane): void => {
 };
 
 const review = async (call: Call, cut: () => void): Promise<void> => {
-  const { connection, plane } = call;
+  const { caller, connection, plane } = call;
   const { gate, audit, metrics } = plane.parts;
-  if (connection.isJudged) return;
-  await connection.judge();
+  // The portal's own pages have no caller; they end by themselves.
+  if (caller === undefined) return;
+  const stands = await caller.stands();
+  if (stands && caller.isJudged) return;
+  if (stands) await caller.judge();
   if (call.gone || connection.current !== call) return;
-  const decision = gate.decide(connection.admission, call);
+  const decision = gate.decide(stands ? caller.admission : undefined, call);
   if (decision.outcome === 'allow') return;
   metrics.refused(decision.code);
   audit.record(refusalEntry(call, decision.code, 'cut-while-open'), 'synced', () => {});

@@ -8,7 +8,7 @@ import { Call } from './call.ts';
 import { carryCall } from './carry-call.ts';
 import { clientAuthorityNames } from './client-authority-names.ts';
 import { Connection } from './connection.ts';
-import type { ListenerTls } from './data-plane.ts';
+import type { ListenerTls, WayIn } from './data-plane.ts';
 import type { Limits } from './limits.ts';
 import type { Plane } from './plane.ts';
 
@@ -24,10 +24,14 @@ interface CarriedSocket extends TLSSocket {
  * The listener: TLS that asks for a certificate and judges none (design, decision 1), HTTP/1.1 read by Node's strict
  * parser, every request made a Call.
  */
-export const createDataPlaneServer = (plane: Plane, tls: ListenerTls): Server => {
+export const createDataPlaneServer = (
+  plane: Plane,
+  wayIn: WayIn,
+  secureContext: ReturnType<typeof secureContextOptions>,
+): Server => {
   const { limits } = plane;
   const { metrics } = plane.parts;
-  const server = createServer({ ...secureContextOptions(tls), ...listenerOptions(limits) });
+  const server = createServer({ ...secureContext, ...listenerOptions(limits, wayIn) });
   server.maxConnections = limits.connections;
   // Node leaves out fields beyond this without a word; framing.ts counts them instead.
   server.maxHeadersCount = 0;
@@ -50,22 +54,27 @@ export const createDataPlaneServer = (plane: Plane, tls: ListenerTls): Server =>
 };
 
 /** Options of `createServer` and `setSecureContext`. */
-export const secureContextOptions = (tls: ListenerTls) => ({
+export const secureContextOptions = (tls: ListenerTls, wayIn: WayIn) => ({
   cert: tls.certificate,
   key: tls.key,
   minVersion: tls.minimumVersion,
   ticketKeys: Buffer.from(tls.ticketKeys),
-  ca: clientAuthorityNames(tls.clientAuthorities ?? []),
+  ca:
+    wayIn.kind === 'terminator'
+      ? wayIn.terminatorAuthority
+      : clientAuthorityNames(wayIn.kind === 'mutual-tls' ? (tls.clientAuthorities ?? []) : []),
   // The same for all threads and replicas, or a session would resume on the one it began on only.
-  sessionIdContext: 'onecert',
+  // A session of one listener says nothing at another, which may have let anybody in.
+  sessionIdContext: `onecert ${wayIn.kind}`,
   sessionTimeout: 3_600,
   // The certificate of a connection does not change while it lasts.
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 });
 
-const listenerOptions = (limits: Limits): ServerOptions => ({
-  requestCert: true,
-  rejectUnauthorized: false,
+const listenerOptions = (limits: Limits, { kind }: WayIn): ServerOptions => ({
+  requestCert: kind !== 'browser',
+  // A terminator is let in by TLS or not at all; a person is judged by us, and told why.
+  rejectUnauthorized: kind === 'terminator',
   ALPNProtocols: ['http/1.1'],
   handshakeTimeout: limits.handshakeTimeout,
   insecureHTTPParser: false,

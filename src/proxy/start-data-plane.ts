@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:https';
 import net, { type AddressInfo } from 'node:net';
-import type { DataPlane, DataPlaneOptions, DataPlaneParts } from './data-plane.ts';
+import type { DataPlane, DataPlaneOptions, DataPlaneParts, ListenerTls, WayIn } from './data-plane.ts';
 import { drainConnections } from './drain.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import { browserListener } from './listeners/browser.ts';
+import type { Listener } from './listeners/listener.ts';
+import { mutualTlsListener } from './listeners/mutual-tls.ts';
+import { terminatorListener } from './listeners/terminator.ts';
 import type { Plane } from './plane.ts';
 import { reviewAll } from './review.ts';
 import { createDataPlaneServer, secureContextOptions } from './server.ts';
@@ -23,17 +27,24 @@ export const startDataPlane = async (
   parts: DataPlaneParts,
 ): Promise<DataPlane> => {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { wayIn = { kind: 'mutual-tls' } } = options;
+  const { host, origin } = new URL(options.url);
   const plane: Plane = {
     parts,
     limits,
-    publicHost: new URL(options.issuer).host,
+    get listener() {
+      return listener;
+    },
+    publicHost: host,
     upstreams: new Upstreams(limits),
     connections: new Set(),
     tunnels: new Set(),
     nextReference: createReferences(),
     draining: false,
   };
-  const server = createDataPlaneServer(plane, options.tls);
+  const listener = openListener(plane, wayIn, origin);
+  const secureContext = (tls: ListenerTls) => secureContextOptions(tls, wayIn);
+  const server = createDataPlaneServer(plane, wayIn, secureContext(options.tls));
   const sockets = rememberSockets(server);
   await listening(server, options.listen);
   server.on('error', (error) => {
@@ -48,7 +59,7 @@ export const startDataPlane = async (
   };
   return {
     port: (server.address() as AddressInfo).port,
-    useTls: (tls) => server.setSecureContext(secureContextOptions(tls)),
+    useTls: (tls) => server.setSecureContext(secureContext(tls)),
     reviewConnections: () => reviewAll(plane),
     drain: async (graceMs) => {
       plane.draining = true;
@@ -58,6 +69,17 @@ export const startDataPlane = async (
     },
     close,
   };
+};
+
+const openListener = (plane: Plane, wayIn: WayIn, origin: string): Listener => {
+  switch (wayIn.kind) {
+    case 'mutual-tls':
+      return mutualTlsListener;
+    case 'browser':
+      return browserListener(plane, wayIn.sessions, origin);
+    case 'terminator':
+      return terminatorListener(plane, wayIn.format);
+  }
 };
 
 /** A short name for each call: eight random octets of this thread, and a count. */

@@ -29,7 +29,7 @@ export class Backend {
     this.#url = new URL(url);
     this.#connectTimeout = connectTimeout;
     this.#connections = connections;
-    this.basePath = this.#url.pathname.replace(/\/+$/, '');
+    this.basePath = this.#url.protocol === 'unix:' ? '' : this.#url.pathname.replace(/\/+$/, '');
     this.servername = this.#url.protocol === 'https:' ? this.#url.hostname : undefined;
   }
 
@@ -43,11 +43,17 @@ export class Backend {
   }
 
   #open(allowHalfOpen: boolean): Pool {
-    const pool = new Pool(this.#url.origin, {
+    const { protocol, origin, pathname } = this.#url;
+    const socketPath = protocol === 'unix:' ? decodeURIComponent(pathname) : undefined;
+    const pool = new Pool(socketPath === undefined ? origin : 'http://localhost', {
       connections: this.#connections,
       pipelining: 1,
       allowH2: false,
-      connect: { timeout: this.#connectTimeout, ...(allowHalfOpen && { allowHalfOpen }) },
+      connect: {
+        timeout: this.#connectTimeout,
+        ...(allowHalfOpen && { allowHalfOpen }),
+        ...(socketPath !== undefined && { socketPath }),
+      },
     });
     // Failures reach the calls they belong to; unheard they would end the process.
     (pool as EventEmitter).on('error', () => {});

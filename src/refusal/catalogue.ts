@@ -457,6 +457,14 @@ export const CATALOGUE = {
     'The way back from sign-in is no longer valid',
     'Go back to the service and sign in again. Do not use sign-in links that others have sent you.',
   ),
+  ONECERT_CROSS_SITE: entry(
+    403,
+    'CWE-352; W3C Fetch Metadata; RFC 6454',
+    '该操作来自其他网站，没有执行',
+    '请直接打开本平台的页面再操作。',
+    'Another site asked for this and nothing was done',
+    'Open the page on this site and do it from there.',
+  ),
   ONECERT_FORM_EXPIRED: entry(
     403,
     'CWE-352; the form token of the page',

@@ -4,6 +4,7 @@ import type { IdentityRegister } from '../identity/register.ts';
 import type { Logger } from '../observability/logging.ts';
 import { Refusal } from '../refusal/refusal.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
+import type { Sessions } from '../signin/sessions.ts';
 import type { TrustList } from '../trust/trust-list.ts';
 import type { ControlAnswers } from './thread-protocol.ts';
 
@@ -11,6 +12,7 @@ export interface ControlAnswersParts {
   readonly trust: () => TrustList;
   readonly revocation: Pick<RevocationService, 'resolve'>;
   readonly register: IdentityRegister;
+  readonly sessions: Pick<Sessions, 'get' | 'touch'>;
   readonly log: Logger;
 }
 
@@ -19,6 +21,7 @@ export const controlAnswers = ({
   trust,
   revocation,
   register,
+  sessions,
   log,
 }: ControlAnswersParts): ControlAnswers => ({
   resolveRevocation: ({ certificate, issuer, ...question }) =>
@@ -34,5 +37,7 @@ export const controlAnswers = ({
       throw new Refusal('ONECERT_CERTIFICATE_UNTRUSTED', `no authority ${authority}`);
     return identifySubject(register, parseCertificate(der), settings.identity, { authority, at: Date.now() });
   },
+  getSession: (key) => sessions.get(key),
+  touchSession: (session) => sessions.touch(session),
   log: ({ level, message, fields }) => log[level](fields, message),
 });

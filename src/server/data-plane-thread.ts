@@ -3,16 +3,18 @@ import { createAuditSink } from '../audit/sink.ts';
 import { createGate } from '../decision/gate.ts';
 import { pairwiseId } from '../identity/pairwise.ts';
 import { createMetrics } from '../observability/metrics.ts';
-import type { DataPlane, ListenerTls } from '../proxy/data-plane.ts';
-import { startDataPlane } from '../proxy/start-data-plane.ts';
+import type { DataPlane, DataPlaneParts, ListenerTls } from '../proxy/data-plane.ts';
 import { createRevocationChecker } from '../revocation/checker.ts';
 import { createDirectory } from '../services/directory.ts';
+import { createSessionCache } from '../signin/session-cache.ts';
+import type { EndedSessions } from '../signin/session.ts';
 import { unpackTrustList, type TrustList } from '../trust/trust-list.ts';
 import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { createJudge } from '../verdict/judge.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
 import { assertionIssuer } from './assertion-key.ts';
 import { connectCalls } from './call-port.ts';
+import { portalPart, startListeners } from './listeners.ts';
 import { rememberIdentities } from './remember-identities.ts';
 import { createLocalAnswers } from './local-answers.ts';
 import type {
@@ -35,19 +37,23 @@ let trust = unpackTrustList(start.state.trust);
 let directory = createDirectory(start.state.departments);
 let revocation = start.state.revocation;
 let tls = start.state.tls;
-let dataPlane: DataPlane | undefined;
+/** One for each way in. */
+let dataPlanes: readonly DataPlane[] = [];
 
 const take = (change: Partial<GatewayState>): void => {
   // Parse first: nothing is in force unless all of it can be.
   const nextTrust = change.trust === undefined ? trust : unpackTrustList(change.trust);
   const nextDirectory = change.departments === undefined ? directory : createDirectory(change.departments);
   const nextTls = change.tls ?? tls;
-  if (nextTls !== tls || nextTrust !== trust) dataPlane?.useTls(listenerTls(nextTls, nextTrust));
+  if (nextTls !== tls || nextTrust !== trust) {
+    const listener = listenerTls(nextTls, nextTrust);
+    for (const dataPlane of dataPlanes) dataPlane.useTls(listener);
+  }
   tls = nextTls;
   trust = nextTrust;
   directory = nextDirectory;
   revocation = change.revocation ?? revocation;
-  dataPlane?.reviewConnections();
+  for (const dataPlane of dataPlanes) dataPlane.reviewConnections();
 };
 
 /** With the names of the authorities in force, so that a browser offers only what can be of use. */
@@ -60,14 +66,18 @@ const listenerTls = (material: TlsMaterial, { anchors, intermediates }: TrustLis
 
 const answers: DataPlaneAnswers = {
   listen: async () => {
-    const started = await startDataPlane(options, parts);
-    dataPlane = started;
-    return { port: started.port };
+    const begun = await startListeners(start, listenerTls(tls, trust), parts, sessions);
+    dataPlanes = Object.values(begun);
+    return Object.fromEntries(Object.entries(begun).map(([name, { port }]) => [name, port]));
   },
   take,
+  sessionsEnded: (ended) => {
+    for (const listener of endedListeners) listener(ended);
+    for (const dataPlane of dataPlanes) dataPlane.reviewConnections();
+  },
   metrics: () => metrics.collect(),
   drain: async (graceMs) => {
-    await dataPlane?.drain(graceMs);
+    await Promise.all(dataPlanes.map((dataPlane) => dataPlane.drain(graceMs)));
     await audit.close();
   },
 };
@@ -76,6 +86,19 @@ const log = (level: LogLine['level'], message: string, fields: Record<string, un
   control.call('log', { level, message, fields }).catch(() => undefined);
 };
 
+const endedListeners = new Set<(ended: EndedSessions) => void>();
+const sessions = createSessionCache({
+  sessions: {
+    get: (key) => control.call('getSession', key),
+    touch: (session) => control.call('touchSession', session),
+    onEnded: (listener) => {
+      endedListeners.add(listener);
+      return () => endedListeners.delete(listener);
+    },
+  },
+  limits: start.sessions,
+  clock: Date.now,
+});
 const metrics = createMetrics();
 const audit = createAuditSink(start.auditPort);
 const epochs = { trust: () => trust.epoch, revocation: () => revocation.epoch };
@@ -109,17 +132,18 @@ const gate = createGate({
 });
 const assertions = assertionIssuer(start.assertionKey, start.issuer);
 
-const options = {
-  listen: { ...start.listen, reusePort: true },
-  tls: listenerTls(tls, trust),
-  issuer: start.issuer,
-};
-const parts = {
+const parts: DataPlaneParts = {
   gate,
   audit,
   assertions,
   pairwiseId: (unifiedId: string, department: string) => pairwiseId(start.pairwiseKey, unifiedId, department),
-  ...createLocalAnswers({ trust: () => trust, directory: () => directory, jwks: () => assertions.jwks() }),
+  ...createLocalAnswers({
+    trust: () => trust,
+    directory: () => directory,
+    jwks: () => assertions.jwks(),
+    hasPortal: start.portal !== undefined,
+  }),
+  ...portalPart(start),
   metrics: metrics.proxy,
   log,
 };

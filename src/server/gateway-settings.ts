@@ -3,13 +3,55 @@ import { duration } from '../configuration/units.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const file = z.string().min(1);
+const listen = z.strictObject({ host: z.string().default('::'), port });
+
+/** How a terminator in front hands certificates on (docs/terminators.md). */
+const terminatorFormat = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('rfc9440') }),
+  z.strictObject({ kind: z.literal('envoy-xfcc') }),
+  z.strictObject({ kind: z.literal('nginx'), header: z.string().min(1) }),
+  z.strictObject({
+    kind: z.literal('haproxy'),
+    header: z.string().min(1),
+    chainHeader: z.string().min(1).optional(),
+  }),
+]);
 
 /** config/gateway.yaml: the machine's side of things. Paths are relative to this file. */
 export const gatewaySettingsSchema = z.strictObject({
   issuer: z
     .url({ protocol: /^https$/, error: 'expected an https:// URL' })
     .meta({ description: 'Public URL of the gateway; "iss" of its assertions' }),
-  listen: z.strictObject({ host: z.string().default('::'), port }),
+  listen: listen.meta({ description: 'Mutual TLS: programs with a certificate, and sign-in by certificate' }),
+  browser: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https$/, error: 'expected an https:// URL' })
+        .meta({ description: 'Where people open the portal and services' }),
+      listen,
+    })
+    .optional()
+    .meta({ description: 'TLS that asks for no certificate: the portal, and services by session' }),
+  terminator: z
+    .strictObject({
+      listen,
+      authority: file.meta({
+        description: "PEM: the operators' own authority whose certificates terminators connect with",
+      }),
+      format: terminatorFormat,
+    })
+    .optional()
+    .meta({ description: 'For terminators in front that hand certificates on; nobody else gets in' }),
+  sessions: z
+    .strictObject({
+      idle: duration.prefault('30m').meta({ description: 'A session without a request for so long is over' }),
+      absolute: duration.prefault('8h').meta({ description: 'Every session is over so long after it began' }),
+      redis: z
+        .url({ protocol: /^rediss?$/, error: 'expected a redis:// or rediss:// URL' })
+        .optional()
+        .meta({ description: 'Where sessions and challenges are kept; not given: in this process' }),
+    })
+    .prefault({}),
   admin: z.strictObject({ host: z.string().default('127.0.0.1'), port }).meta({
     description: 'Health, readiness, metrics and JWKS over plain HTTP; keep it off public networks',
   }),

@@ -15,13 +15,15 @@ import { assertionIssuer, makeAssertionKey } from './assertion-key.ts';
 import { controlAnswers } from './control-answers.ts';
 import { openDataFolder } from './data-folder.ts';
 import { loadConfiguration, type Configuration } from './load-configuration.ts';
+import { portalSocket, startPortal } from './portal.ts';
 import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
 import { announceTrust, keepConfiguration } from './reload.ts';
 import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from '../verdict/revocation-sources.ts';
+import { openSignInState } from './sign-in-state.ts';
 import { startThreadPool } from './thread-pool.ts';
-import type { GatewayState } from './thread-protocol.ts';
+import type { Address, GatewayState, Listeners } from './thread-protocol.ts';
 
 export interface GatewayOptions {
   /** Folder of gateway.yaml. */
@@ -34,6 +36,8 @@ export interface Gateway {
   /** Public URL. */
   readonly issuer: string;
   readonly port: number;
+  /** Where people open the portal; undefined where there is none. */
+  readonly browserUrl: string | undefined;
   readonly adminPort: number;
   /** Reads the configuration again. Whether it was taken: a wrong one leaves the old in force. */
   reload(): Promise<boolean>;
@@ -79,7 +83,8 @@ const compose = async (
   started: Closing,
 ): Promise<Gateway> => {
   const { settings } = first;
-  await probePort(settings.listen.host, settings.listen.port);
+  const listeners = listenersOf(first);
+  for (const { host, port } of Object.values<Address>(listeners)) await probePort(host, port);
   const report = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: object = {}): void =>
     log[level](fields, message);
 
@@ -114,17 +119,51 @@ const compose = async (
     revocation: revocation.snapshot(),
     tls: { ...tls, minimumVersion: policy.minimumVersion, ticketKeys },
   });
+  const state = await openSignInState(settings, keys, log);
+  started.add(() => state.close());
+  const { browser, sessions: limits } = settings;
+  if (browser !== undefined) {
+    const portal = await startPortal(
+      {
+        current: () => live.current(),
+        auditFolder: data.audit,
+        audit: audit.sink,
+        register,
+        revocation,
+        keys,
+        state,
+        log,
+      },
+      browser.url,
+    );
+    started.add(() => portal.close());
+  }
+
   const threads = await startThreadPool({
     count: settings.threads === 'auto' ? availableParallelism() : settings.threads,
-    listen: settings.listen,
-    born: { issuer: settings.issuer, assertionKey, pairwiseKey: keys.secret('pairwise.key', 32) },
+    listeners,
+    born: {
+      issuer: settings.issuer,
+      assertionKey,
+      pairwiseKey: keys.secret('pairwise.key', 32),
+      sessions: { idleMs: limits.idle, absoluteMs: limits.absolute },
+      ...(browser !== undefined && { portal: { socket: portalSocket(settings.data) } }),
+    },
     state: stateOf(first),
     connectAudit: () => audit.connect(),
-    answers: controlAnswers({ trust: () => live.current().trust, revocation, register, log }),
+    answers: controlAnswers({
+      trust: () => live.current().trust,
+      revocation,
+      register,
+      sessions: state.sessions,
+      log,
+    }),
     onCrash: (error) =>
       log.error({ error: error.stack }, 'a data-plane thread ended; another takes its place'),
   });
   publish = (change) => threads.publish(change);
+  const stopTelling = state.sessions.onEnded((ended) => void threads.sessionsEnded(ended));
+  started.add(async () => stopTelling());
   let draining = false;
   started.add(() => {
     draining = true;
@@ -160,7 +199,8 @@ const compose = async (
   await recordChange(audit.sink, { event: 'start', at: Date.now() });
   return {
     issuer: settings.issuer,
-    port: threads.port,
+    port: threads.ports.mutualTls ?? settings.listen.port,
+    browserUrl: browser?.url,
     adminPort: admin.port,
     reload: () => live.reload(apply),
     refreshRevocation: () => revocation.refreshNow(),
@@ -172,6 +212,18 @@ const compose = async (
       await recordChange(audit.sink, { event: 'stop', at: Date.now() });
       await started.close();
     },
+  };
+};
+
+const listenersOf = ({ settings, terminatorAuthority }: Configuration): Listeners => {
+  const { listen, browser, terminator } = settings;
+  return {
+    mutualTls: listen,
+    ...(browser && { browser: { ...browser.listen, url: browser.url } }),
+    ...(terminator &&
+      terminatorAuthority !== undefined && {
+        terminator: { ...terminator.listen, format: terminator.format, authority: terminatorAuthority },
+      }),
   };
 };
 

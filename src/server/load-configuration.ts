@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { decodePem } from '../certificate/pem.ts';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
 import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
 import type { Department } from '../services/enrolment.ts';
@@ -17,6 +18,8 @@ export interface Configuration {
   /** Paths made absolute. */
   readonly settings: GatewaySettings;
   readonly tls: { readonly certificate: string; readonly key: string };
+  /** PEM; undefined where no terminator is expected. */
+  readonly terminatorAuthority: string | undefined;
   readonly departments: readonly Department[];
   readonly trust: TrustList;
   /** Folders and files whose content decides; watched for changes. */
@@ -43,6 +46,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
     }
   };
   const tls = attempt(() => readTls(document, settings));
+  const terminatorAuthority = attempt(() => readTerminatorAuthority(document, settings));
   const departments = attempt(() => loadDepartments(settings.departments));
   const trust = attempt(() =>
     loadTrustList(settings.trust, trustEpoch, {
@@ -50,7 +54,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
       lastSeen: settings.trustKey === undefined ? undefined : readLastSeen(lastSeenFile(settings)),
     }),
   );
-  if (tls === undefined || departments === undefined || trust === undefined) {
+  if (issues.length > 0 || tls === undefined || departments === undefined || trust === undefined) {
     throw new ConfigurationError(issues);
   }
   const unknown = findUnknownAuthorities(settings.departments, departments, trust);
@@ -58,7 +62,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
   const { certificate, key } = settings.tls;
   const files = settings.trustKey === undefined ? [certificate, key] : [certificate, key, settings.trustKey];
   const places = [folder, settings.departments, settings.trust, ...files];
-  return { settings, tls, departments, trust, places: [...new Set(places)] };
+  return { settings, tls, terminatorAuthority, departments, trust, places: [...new Set(places)] };
 };
 
 const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): GatewaySettings => {
@@ -69,6 +73,9 @@ const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): Gate
     trust: absolute(value.trust),
     trustKey: value.trustKey === undefined ? undefined : absolute(value.trustKey),
     departments: absolute(value.departments),
+    ...(value.terminator && {
+      terminator: { ...value.terminator, authority: absolute(value.terminator.authority) },
+    }),
     tls: { ...value.tls, certificate: absolute(value.tls.certificate), key: absolute(value.tls.key) },
   };
 };
@@ -90,6 +97,22 @@ const readTls = (document: ReadDocument<GatewaySettings>, { tls }: GatewaySettin
     throw new ConfigurationError([document.issue(['tls'], message)], { cause });
   }
   return pair;
+};
+
+const readTerminatorAuthority = (
+  document: ReadDocument<GatewaySettings>,
+  { terminator }: GatewaySettings,
+): string | undefined => {
+  if (terminator === undefined) return undefined;
+  try {
+    const pem = readFileSync(terminator.authority, 'utf8');
+    createSecureContext({ ca: pem });
+    if (decodePem(pem).length === 0) throw new Error('holds no certificate (expected PEM)');
+    return pem;
+  } catch (cause) {
+    const message = `${terminator.authority}: ${(cause as Error).message}`;
+    throw new ConfigurationError([document.issue(['terminator', 'authority'], message)], { cause });
+  }
 };
 
 /** Remembers the signed trust list that was in force last, against rollback. */

@@ -12,12 +12,14 @@ export interface LocalAnswerParts {
   readonly trust: () => TrustList;
   readonly directory: () => Directory;
   readonly jwks: () => JsonWebKeySet;
+  /** Then the home page is the portal's. */
+  readonly hasPortal: boolean;
 }
 
 type Answers = Pick<DataPlaneParts, 'local' | 'refusalPage' | 'problem' | 'acceptedAuthorities'>;
 
 /** What the gateway answers itself: the home page, its public keys, and the pages of refusals. */
-export const createLocalAnswers = ({ trust, directory, jwks }: LocalAnswerParts): Answers => {
+export const createLocalAnswers = ({ trust, directory, jwks, hasPortal }: LocalAnswerParts): Answers => {
   const inForce = () =>
     [...trust().authorities.values()].filter(({ settings }) => isInForce(settings, Date.now()));
   return {
@@ -40,7 +42,7 @@ export const createLocalAnswers = ({ trust, directory, jwks }: LocalAnswerParts)
           body: JSON.stringify(jwks()),
         };
       }
-      if (path !== '/') return undefined;
+      if (path !== '/' || hasPortal) return undefined;
       const authorities = inForce().map(({ settings: { authority, name } }) => ({ authority, name }));
       return {
         status: 200,

@@ -26,7 +26,18 @@ export interface LiveConfiguration {
 }
 
 /** What a running gateway cannot change. */
-const NEEDS_RESTART = ['issuer', 'listen', 'admin', 'data', 'threads', 'trust', 'departments'] as const;
+const NEEDS_RESTART = [
+  'issuer',
+  'listen',
+  'browser',
+  'terminator',
+  'sessions',
+  'admin',
+  'data',
+  'threads',
+  'trust',
+  'departments',
+] as const;
 
 /** Keeps the configuration of `folder`: a broken change leaves the old one in force and says so. */
 export const keepConfiguration = (

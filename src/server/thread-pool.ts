@@ -1,13 +1,21 @@
 import { Worker, type MessagePort } from 'node:worker_threads';
 import type { MetricsPart } from '../observability/metrics.ts';
 import { connectCalls, type Calls } from './call-port.ts';
-import type { ControlAnswers, DataPlaneAnswers, DataPlaneStart, GatewayState } from './thread-protocol.ts';
+import type { EndedSessions } from '../signin/session.ts';
+import type {
+  ControlAnswers,
+  DataPlaneAnswers,
+  DataPlaneStart,
+  GatewayState,
+  Listeners,
+  Ports,
+} from './thread-protocol.ts';
 
 export interface ThreadPoolParts {
   readonly count: number;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listeners: Listeners;
   /** What every thread is born with, but for its own audit port. */
-  readonly born: Omit<DataPlaneStart, 'listen' | 'state' | 'auditPort'>;
+  readonly born: Omit<DataPlaneStart, 'listeners' | 'state' | 'auditPort'>;
   readonly state: GatewayState;
   readonly connectAudit: () => MessagePort;
   readonly answers: ControlAnswers;
@@ -16,9 +24,11 @@ export interface ThreadPoolParts {
 
 /** The data-plane threads, all listening on one port. */
 export interface ThreadPool {
-  readonly port: number;
+  readonly ports: Ports;
   /** In force in every thread when this resolves. Changes are taken in the order given. */
   publish(change: Partial<GatewayState>): Promise<void>;
+  /** Told to every thread before this resolves. */
+  sessionsEnded(ended: EndedSessions): Promise<void>;
   metrics(): Promise<readonly MetricsPart[]>;
   /** Stops accepting; resolves when all calls in flight are done, or `graceMs` have passed. */
   drain(graceMs: number): Promise<void>;
@@ -39,12 +49,12 @@ const RESTART_MS = 1_000;
 export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPool> => {
   const threads = new Set<Thread>();
   let state = parts.state;
-  let listen = parts.listen;
+  let { listeners } = parts;
   let ending = false;
 
-  const spawn = async (): Promise<number> => {
+  const spawn = async (): Promise<Ports> => {
     const auditPort = parts.connectAudit();
-    const start: DataPlaneStart = { ...parts.born, listen, state, auditPort };
+    const start: DataPlaneStart = { ...parts.born, listeners, state, auditPort };
     const worker = new Worker(new URL(`./data-plane-thread${EXTENSION}`, import.meta.url), {
       name: 'data-plane',
       workerData: start,
@@ -60,7 +70,7 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
     worker.on('exit', () => {
       if (threads.delete(thread) && !ending) setTimeout(respawn, RESTART_MS).unref();
     });
-    return (await thread.calls.call('listen', undefined)).port;
+    return thread.calls.call('listen', undefined);
   };
   const respawn = (): void => {
     if (!ending) spawn().catch((error: unknown) => parts.onCrash(error as Error));
@@ -76,10 +86,11 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
     await all(({ worker }) => worker.terminate());
   };
 
-  let port: number;
+  let ports: Ports;
   try {
-    port = await spawn();
-    listen = { ...listen, port };
+    ports = await spawn();
+    // The others listen beside the first, wherever that is.
+    listeners = withPorts(listeners, ports);
     await Promise.all(Array.from({ length: parts.count - 1 }, spawn));
   } catch (error) {
     await stop();
@@ -87,10 +98,13 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
   }
 
   return {
-    port,
+    ports,
     publish: async (change) => {
       state = { ...state, ...change };
       await all(({ calls }) => calls.call('take', change));
+    },
+    sessionsEnded: async (ended) => {
+      await all(({ calls }) => calls.call('sessionsEnded', ended));
     },
     metrics: () => all(({ calls }) => calls.call('metrics', undefined)),
     drain: async (graceMs) => {
@@ -100,3 +114,13 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
     },
   };
 };
+
+const withPorts = (listeners: Listeners, ports: Ports): Listeners => ({
+  mutualTls: { ...listeners.mutualTls, port: ports.mutualTls ?? listeners.mutualTls.port },
+  ...(listeners.browser && {
+    browser: { ...listeners.browser, port: ports.browser ?? listeners.browser.port },
+  }),
+  ...(listeners.terminator && {
+    terminator: { ...listeners.terminator, port: ports.terminator ?? listeners.terminator.port },
+  }),
+});

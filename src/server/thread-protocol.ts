@@ -5,6 +5,8 @@ import type { PackedRevocationQuestion } from '../revocation/question.ts';
 import type { RevocationSnapshot } from '../revocation/snapshot.ts';
 import type { RevocationAnswer } from '../revocation/types.ts';
 import type { Department } from '../services/enrolment.ts';
+import type { EndedSessions, Session, SessionLimits } from '../signin/session.ts';
+import type { TerminatorFormat } from '../signin/terminator/read-terminator-credential.ts';
 import type { PackedTrustList } from '../trust/trust-list.ts';
 
 /** Everything data-plane threads decide by. One message changes any part of it, so no call sees half a change. */
@@ -17,14 +19,36 @@ export interface GatewayState {
 
 /** What a data-plane thread is born with: all of it crosses by structured clone. */
 export interface DataPlaneStart {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listeners: Listeners;
   readonly issuer: string;
+  /** Unix socket of the portal and where browsers sign in; not given: there is no portal. */
+  readonly portal?: { readonly socket: string };
+  readonly sessions: SessionLimits;
   /** PKCS#8 PEM of the ES256 key that signs assertions. */
   readonly assertionKey: string;
   readonly pairwiseKey: Uint8Array;
   readonly state: GatewayState;
   readonly auditPort: MessagePort;
 }
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** All ways in that this gateway has. */
+export interface Listeners {
+  readonly mutualTls: Address;
+  readonly browser?: Address & { readonly url: string };
+  readonly terminator?: Address & {
+    readonly format: TerminatorFormat;
+    /** PEM */
+    readonly authority: string;
+  };
+}
+
+/** What the listeners listen on, where 0 was asked for. */
+export type Ports = Readonly<Partial<Record<keyof Listeners, number>>>;
 
 export interface TlsMaterial {
   readonly certificate: string;
@@ -44,13 +68,16 @@ export interface LogLine {
 export type ControlAnswers = {
   resolveRevocation(question: PackedRevocationQuestion): Promise<RevocationAnswer>;
   identify(subject: { der: Uint8Array; authority: string }): Promise<Identity>;
+  getSession(key: string): Promise<Session | undefined>;
+  touchSession(session: Session): Promise<Session | undefined>;
   log(line: LogLine): void;
 };
 
 /** What a data-plane thread answers to the control thread. Each answer means: in force from now on. */
 export type DataPlaneAnswers = {
-  listen(nothing: undefined): Promise<{ port: number }>;
+  listen(nothing: undefined): Promise<Ports>;
   take(change: Partial<GatewayState>): void;
+  sessionsEnded(ended: EndedSessions): void;
   metrics(nothing: undefined): MetricsPart;
   drain(graceMs: number): Promise<void>;
 };

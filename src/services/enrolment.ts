@@ -5,6 +5,21 @@ import { bilingual, byteSize, duration, slug } from '../configuration/units.ts';
 export const claim = z.enum(['unified-id', 'name', 'identifiers', 'kind', 'authority', 'certificate']);
 export type Claim = z.infer<typeof claim>;
 
+/** When in the life of a person or an enterprise a service is needed; the directory is read by these, in this order. */
+export const LIFE_STAGES = [
+  'birth',
+  'school',
+  'work',
+  'family',
+  'housing',
+  'health',
+  'retirement',
+  'founding',
+  'operating',
+  'closing',
+] as const;
+export type LifeStage = (typeof LIFE_STAGES)[number];
+
 const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** An absolute path without dot segments, query or trailing slash; matched on whole segments. */
@@ -52,6 +67,11 @@ export const enrolmentSchema = z.strictObject({
   service: slug.meta({ description: 'Identifier of the service; the audience of its assertions' }),
   name: bilingual,
   description: bilingual.optional(),
+  stages: z
+    .array(z.enum(LIFE_STAGES))
+    .min(1)
+    .optional()
+    .meta({ description: 'When in life it is needed: the directory lists it there' }),
   enabled: z.boolean().default(true),
   path: pathPrefix.meta({
     description: 'Calls whose path starts with this (on whole segments) go to the service',

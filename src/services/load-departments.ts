@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
 import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
+import { isReservedPath } from './reserved-paths.ts';
 import { departmentSchema, type Department } from './enrolment.ts';
 
 /**
@@ -57,6 +58,11 @@ const findRepeats = (documents: readonly ReadDocument<Department>[]): Configurat
     document.value.services.forEach(({ service, path }, index) => {
       once(document, 'service', service, ['services', index, 'service']);
       once(document, 'path', path.toLowerCase(), ['services', index, 'path']);
+      if (isReservedPath(path.toLowerCase())) {
+        issues.push(
+          document.issue(['services', index, 'path'], `"${path}" is kept for the gateway's own pages`),
+        );
+      }
     });
   }
   return issues;

@@ -43,9 +43,3 @@ export const readPortalContext = (header: string | undefined): PortalContext | u
     return undefined;
   }
 };
-
-/** Paths that the gateway keeps for itself on every listener: no enrolment may lie below them. */
-const RESERVED = ['/signin', '/signout', '/me', '/services', '/assets', '/oidc', '/auth', '/.well-known'];
-
-export const isPortalPath = (path: string): boolean =>
-  path === '/' || RESERVED.some((reserved) => path === reserved || path.startsWith(`${reserved}/`));

@@ -34,7 +34,7 @@ const createRedisClient = ({ url, tls }: RedisLinkOptions) =>
     socket: {
       ...(url.startsWith('rediss:') ? { tls: true as const, ...tls } : {}),
       connectTimeout: 5_000,
-      reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 500) * (0.75 + Math.random() / 2),
+      reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 300) * (0.75 + Math.random() / 2),
     },
   });
 

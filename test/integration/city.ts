@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { openDemoCity, type DemoCity, type Departments, type Publisher } from '../../src/demo/index.ts';
 import { entriesOf } from '../unit/audit/written-log.ts';
 import {
+  COMPILED,
   ONECERT,
   onecert,
   readCurl,
@@ -22,6 +23,7 @@ const READY_MS = 60_000;
 
 const PORTS = [
   'ONECERT_PORT',
+  'ONECERT_BROWSER_PORT',
   'ONECERT_ADMIN_PORT',
   'ONECERT_CITY_PORT',
   'ONECERT_TAX_PORT',
@@ -148,6 +150,7 @@ const layOut = async (
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
   const ports = await freePorts();
   const env: NodeJS.ProcessEnv = {
+    ...COMPILED,
     ...process.env,
     ONECERT_DATA: data,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),

@@ -215,7 +215,10 @@ describe('the publisher of the demo city', () => {
 
 describe('what npm start prints', () => {
   it('names files that are there, in lines that a shell can run', async () => {
-    const summary = demoSummary(city, { gateway: 'https://localhost:8443' });
+    const summary = demoSummary(city, {
+      gateway: 'https://localhost:8443',
+      browser: 'https://localhost:8440',
+    });
     const calls = summary.match(/curl .*--key.*$/gm) ?? [];
     expect(calls.length).toBe(3);
     for (const call of calls) {

@@ -12,7 +12,7 @@ export type TerminatorFormat =
   /** The field that is set to $ssl_client_escaped_cert. */
   | { readonly kind: 'nginx'; readonly header: string }
   /** The fields that are set to %[ssl_c_der,base64] and, optionally, %[ssl_c_chain_der,base64]. */
-  | { readonly kind: 'haproxy'; readonly header: string; readonly chainHeader?: string };
+  | { readonly kind: 'haproxy'; readonly header: string; readonly chainHeader?: string | undefined };
 
 /**
  * The Credential that a terminator hands on: undefined where its client presented no certificate, a Refusal where the

@@ -185,7 +185,7 @@ export const startTestGateway = async (options: GatewayOptions): Promise<TestGat
   const plane = await startDataPlane(
     {
       listen: { host: '127.0.0.1', port: 0 },
-      issuer: ISSUER,
+      url: ISSUER,
       tls: {
         certificate: authority.gateway.cert,
         key: authority.gateway.key,

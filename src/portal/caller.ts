@@ -1,0 +1,66 @@
+import type { Request } from 'express';
+import type { Admission } from '../decision/types.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { RefusalCode } from '../refusal/catalogue.ts';
+import { credentialOf, type Session } from '../signin/session.ts';
+import type { PortalParts } from './portal-parts.ts';
+import { servesBrowsers, visitOf } from './visit.ts';
+
+/** Somebody signed in, whose certificate has just been judged again. */
+export interface Caller {
+  readonly session: Session;
+  readonly admission: Admission;
+  readonly identity: Identity;
+}
+
+/** A session that ended with this request: its certificate is no longer good. */
+export interface EndedCaller {
+  readonly session: Session;
+  readonly admission: Admission;
+  readonly code: RefusalCode;
+}
+
+const KNOWN = new WeakMap<object, Promise<Caller | EndedCaller | undefined>>();
+
+/**
+ * Who sends a request; undefined for nobody. Rejects with a Refusal ONECERT_SESSION_UNAVAILABLE while the store of
+ * sessions cannot answer.
+ */
+export const callerOf = (
+  parts: PortalParts,
+  request: Request,
+): Promise<Caller | EndedCaller | undefined> => {
+  let caller = KNOWN.get(request);
+  if (caller === undefined) {
+    caller = findCaller(parts, request);
+    KNOWN.set(request, caller);
+  }
+  return caller;
+};
+
+export const isSignedIn = (caller: Caller | EndedCaller | undefined): caller is Caller =>
+  caller !== undefined && 'identity' in caller;
+
+const findCaller = async (
+  { sessions, gate }: PortalParts,
+  request: Request,
+): Promise<Caller | EndedCaller | undefined> => {
+  const visit = visitOf(request);
+  if (!servesBrowsers(visit)) return undefined;
+  const session = await sessions.find(request.headers.cookie);
+  if (session === undefined) return undefined;
+  const admission = await gate.admit(credentialOf(session, visit.context.from));
+  const { identity, refusal } = admission;
+  // A failure of ours says nothing about the certificate: the session stays, this request is refused.
+  if (identity === undefined) {
+    const code = refusal ?? 'ONECERT_INTERNAL';
+    if (code !== 'ONECERT_INTERNAL' && code !== 'ONECERT_REVOCATION_UNKNOWN') await sessions.end(session.key);
+    return { session, admission, code };
+  }
+  // Operators may have taken two people apart who were one.
+  if (identity.unifiedId !== session.unifiedId) {
+    await sessions.end(session.key);
+    return undefined;
+  }
+  return { session: (await sessions.touch(session)) ?? session, admission, identity };
+};

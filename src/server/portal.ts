@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import type { AuditSink } from '../audit/entry.ts';
+import { readSignIns } from '../audit/read-sign-ins.ts';
+import { createGate } from '../decision/gate.ts';
+import { identifySubject } from '../identity/identify-subject.ts';
+import type { IdentityRegister } from '../identity/register.ts';
+import type { Logger } from '../observability/logging.ts';
+import { loadAssets } from '../portal/assets.ts';
+import { createPortal } from '../portal/portal-app.ts';
+import { startPortalListener, type PortalListener } from '../portal/portal-listener.ts';
+import { SIGN_IN_LIMITS, type PortalAuthority } from '../portal/portal-parts.ts';
+import type { RevocationService } from '../revocation/revocation-service.ts';
+import { createDirectory } from '../services/directory.ts';
+import { createBrowserSessions } from '../signin/browser-session.ts';
+import { createChallengeStore } from '../signin/challenge-store.ts';
+import { createHandover } from '../signin/handover.ts';
+import type { KeyRing } from '../storage/key-ring.ts';
+import { isInForce, type TrustList } from '../trust/trust-list.ts';
+import { createJudge } from '../verdict/judge.ts';
+import { cacheVerdicts } from '../verdict/verdict-cache.ts';
+import type { Configuration } from './load-configuration.ts';
+import { rememberIdentities } from './remember-identities.ts';
+import type { SignInState } from './sign-in-state.ts';
+
+export interface PortalComposition {
+  readonly current: () => Configuration;
+  readonly auditFolder: string;
+  readonly audit: AuditSink;
+  readonly register: IdentityRegister;
+  readonly revocation: RevocationService;
+  readonly keys: KeyRing;
+  readonly state: SignInState;
+  readonly log: Logger;
+}
+
+/** Where the portal listens: in the data folder, which only the gateway's user may enter. */
+export const portalSocket = (data: string): string => join(data, 'portal.sock');
+
+/** Starts the portal on its Unix socket, over the parts of the control thread. */
+export const startPortal = async (parts: PortalComposition, browserUrl: string): Promise<PortalListener> => {
+  const { current, audit, auditFolder, register, keys, log } = parts;
+  const { sessions, stores } = parts.state;
+  const values = stores.expiring('sign-in');
+  const { settings } = current();
+  let directory = createDirectory(current().departments);
+  let directoryOf = current().departments;
+  const app = createPortal({
+    gate: controlGate(parts),
+    sessions,
+    handover: createHandover({
+      codes: values,
+      sessions,
+      key: keys.secret('handover.key', 32),
+      clock: Date.now,
+    }),
+    challenges: createChallengeStore(values),
+    browserSessions: createBrowserSessions(keys.secret('form.key', 32)),
+    limiters: {
+      address: stores.limiter('sign-in-address', SIGN_IN_LIMITS.address),
+      certificate: stores.limiter('sign-in-certificate', SIGN_IN_LIMITS.certificate),
+    },
+    register,
+    audit,
+    signInsOf: (unifiedId) => readSignIns(auditFolder, unifiedId),
+    directory: () => {
+      const { departments } = current();
+      if (departments !== directoryOf) {
+        directory = createDirectory(departments);
+        directoryOf = departments;
+      }
+      return directory;
+    },
+    authorities: () => authoritiesInForce(current().trust),
+    urls: { browser: new URL(browserUrl).origin, certificateSignIn: new URL(settings.issuer).origin },
+    assets: loadAssets(),
+    clock: Date.now,
+    log: (level, message, fields) => log[level](fields, message),
+  });
+  return startPortalListener(app, portalSocket(settings.data));
+};
+
+const authoritiesInForce = ({ authorities }: TrustList): readonly PortalAuthority[] =>
+  [...authorities.values()]
+    .filter(({ settings }) => isInForce(settings, Date.now()))
+    .map(({ settings: { authority, name, contact } }) => ({ authority, name, contact }));
+
+/** The pipeline of the control thread: what data-plane threads ask it for it has at hand. */
+const controlGate = ({ current, revocation, register, log }: PortalComposition) => {
+  const trust = (): TrustList => current().trust;
+  const epochs = { trust: () => trust().epoch, revocation: () => revocation.epoch };
+  const judge = createJudge({
+    trust,
+    revocation: { check: (question) => revocation.resolve(question) },
+    revocationEpoch: epochs.revocation,
+  });
+  return createGate({
+    judge: cacheVerdicts(judge, epochs),
+    identify: rememberIdentities(({ certificate, authority }) => {
+      const settings = trust().authorities.get(authority ?? '')?.settings;
+      if (certificate === undefined || settings === undefined) throw new Error('a good verdict has both');
+      return identifySubject(register, certificate, settings.identity, {
+        authority: settings.authority,
+        at: Date.now(),
+      });
+    }),
+    epochs,
+    directory: () => createDirectory(current().departments),
+    clock: Date.now,
+    onDefect: (error) => log.error({ error }, 'a defect while judging a sign-in'),
+  });
+};

@@ -1,0 +1,39 @@
+import type { Logger } from '../observability/logging.ts';
+import { openSessions, type Sessions } from '../signin/sessions.ts';
+import { createFieldCipher } from '../storage/field-cipher.ts';
+import type { KeyRing } from '../storage/key-ring.ts';
+import { openShortLivedStores, type ShortLivedStores } from '../storage/short-lived-stores.ts';
+import type { GatewaySettings } from './gateway-settings.ts';
+
+/** What lives for minutes or hours: sessions, and the stores that challenges and limits are kept in. */
+export interface SignInState {
+  readonly stores: ShortLivedStores;
+  readonly sessions: Sessions;
+  close(): Promise<void>;
+}
+
+/** @throws StorageError for a Redis URL that cannot be used */
+export const openSignInState = async (
+  { sessions: { idle, absolute, redis } }: GatewaySettings,
+  keys: KeyRing,
+  log: Logger,
+): Promise<SignInState> => {
+  const onDefect = (error: unknown): void => log.error({ error }, 'a defect in the short-lived stores');
+  const stores = openShortLivedStores({ url: redis, onDefect });
+  const sessions = await openSessions({
+    records: stores.grouped('sessions'),
+    cipher: createFieldCipher(keys.secret('session.key', 32)),
+    broadcast: stores.broadcast,
+    limits: { idleMs: idle, absoluteMs: absolute },
+    clock: Date.now,
+    onDefect,
+  });
+  return {
+    stores,
+    sessions,
+    close: async () => {
+      sessions.close();
+      await stores.close();
+    },
+  };
+};
