@@ -91,7 +91,8 @@ export interface OwnRedis {
   remove(): Promise<void>;
 }
 
-export const ownRedis = async (): Promise<OwnRedis> => {
+/** `settings`: further arguments of redis-server; PORT in them is its port. */
+export const ownRedis = async (settings: readonly string[] = []): Promise<OwnRedis> => {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
@@ -109,8 +110,10 @@ export const ownRedis = async (): Promise<OwnRedis> => {
   return {
     url,
     start: async () => {
-      const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-      server = spawn('redis-server', [...settings, '--dir', folder], { stdio: 'ignore' });
+      const given = settings.map((each) => each.replace('PORT', `${port}`));
+      const own = given.includes(`${port}`) ? given : ['--port', `${port}`, ...given];
+      const keepsNothing = ['--save', '', '--appendonly', 'no', '--dir', folder];
+      server = spawn('redis-server', ['--bind', '127.0.0.1', ...keepsNothing, ...own], { stdio: 'ignore' });
       await once(server, 'spawn');
       while (!(await answers(url))) {
         if (server.exitCode !== null) throw new Error('redis-server ended');
