@@ -103,7 +103,10 @@ export const openIdentityTables = (
     certificatesOf: (row) =>
       statements.certificatesOf
         .all(row.id)
-        .map((each) => ({ ...each, notAfter: each['notAfter'] ?? undefined })) as unknown as UsedCertificate[],
+        .map((each) => ({
+          ...each,
+          notAfter: each['notAfter'] ?? undefined,
+        })) as unknown as UsedCertificate[],
     count: () => {
       const rows = statements.count.all() as unknown as { kind: SubjectKind; total: number }[];
       const of = (kind: SubjectKind): number => rows.find((row) => row.kind === kind)?.total ?? 0;

@@ -7,7 +7,8 @@ import { browserOf, servesBrowsers, visitOf } from './visit.ts';
 
 /** On every answer of the portal; what a page says for itself comes on top. */
 export const PORTAL_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   // Not no-referrer: browsers would then send forms with "Origin: null" (Fetch, section 3.2). No path leaves either way.

@@ -33,7 +33,10 @@ export const loadAssets = (): Assets => {
       modules.set(name, forBrowsers(readFileSync(join(folder, name), 'utf8')));
     }
   }
-  const digest = createHash('sha256').update(JSON.stringify([...modules])).digest('base64url').slice(0, 16);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([...modules]))
+    .digest('base64url')
+    .slice(0, 16);
   const base = `/assets/${digest}/`;
   return {
     base,
@@ -52,7 +55,7 @@ const forBrowsers = (source: string): string =>
 
 /** Node's own type stripping, by which the gateway itself runs from source; marked as experimental there. */
 const withoutTypes = (source: string): string => {
-  const warn = process.emitWarning;
+  const warn = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;
   try {
     return nodeModule.stripTypeScriptTypes(source, { mode: 'strip' });

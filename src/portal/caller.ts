@@ -26,10 +26,7 @@ const KNOWN = new WeakMap<object, Promise<Caller | EndedCaller | undefined>>();
  * Who sends a request; undefined for nobody. Rejects with a Refusal ONECERT_SESSION_UNAVAILABLE while the store of
  * sessions cannot answer.
  */
-export const callerOf = (
-  parts: PortalParts,
-  request: Request,
-): Promise<Caller | EndedCaller | undefined> => {
+export const callerOf = (parts: PortalParts, request: Request): Promise<Caller | EndedCaller | undefined> => {
   let caller = KNOWN.get(request);
   if (caller === undefined) {
     caller = findCaller(parts, request);

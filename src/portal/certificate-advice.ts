@@ -31,7 +31,8 @@ const TEXTS = {
     ],
     again: 'Back to sign-in, to choose again',
     none: 'No certificate was chosen',
-    because: 'The browser showed no certificate: there may be none it can use, or you closed its window with “Cancel”.',
+    because:
+      'The browser showed no certificate: there may be none it can use, or you closed its window with “Cancel”.',
     next: 'What to do next',
     steps: [
       'Check that your key device is plugged in and its software installed, or your certificate imported.',

@@ -52,10 +52,7 @@ const TEXTS = {
   },
 } as const;
 
-export const certificatesPage = (
-  content: CertificatesPage,
-  language: Language,
-): Omit<Page, 'switchable'> => {
+export const certificatesPage = (content: CertificatesPage, language: Language): Omit<Page, 'switchable'> => {
   const texts = TEXTS[language];
   const { caller, certificates } = content;
   const main = html`${renderMyHeading('certificates', language)}
@@ -128,4 +125,7 @@ const renderWebsite = (website: string): Html =>
 
 /** As browsers and agents show it. */
 const hexOf = (thumbprint: string): string =>
-  Buffer.from(thumbprint, 'base64url').toString('hex').toUpperCase().replace(/..(?!$)/g, '$&:');
+  Buffer.from(thumbprint, 'base64url')
+    .toString('hex')
+    .toUpperCase()
+    .replace(/..(?!$)/g, '$&:');

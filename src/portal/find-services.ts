@@ -33,7 +33,15 @@ const isOpen = (service: Service, gate: Pick<Gate, 'decide'>, admission: Admissi
 
 const textOf = ({ name, description, department, service }: Service): string =>
   fold(
-    [name.zh, name.en, description?.zh, description?.en, department.name.zh, department.name.en, service].join('\n'),
+    [
+      name.zh,
+      name.en,
+      description?.zh,
+      description?.en,
+      department.name.zh,
+      department.name.en,
+      service,
+    ].join('\n'),
   );
 
 /** Full width and half width, upper and lower case are alike to who searches. */

@@ -30,7 +30,8 @@ export const ownForm = (parts: PortalParts, purpose: string): RequestHandler[] =
 export const requireOwnForm = (parts: PortalParts, request: Request, purpose: string): void => {
   const { browser } = visitOf(request);
   const token = fieldOf(request, 'token');
-  if (!isFromOwnPage(request, parts.urls.browser)) throw new Refusal('ONECERT_FORM_EXPIRED', 'sent from another site');
+  if (!isFromOwnPage(request, parts.urls.browser))
+    throw new Refusal('ONECERT_FORM_EXPIRED', 'sent from another site');
   if (browser === undefined || !parts.browserSessions.isFormToken(token, browser, purpose))
     throw new Refusal('ONECERT_FORM_EXPIRED', 'without the token of a page of this browser');
 };

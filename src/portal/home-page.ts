@@ -104,7 +104,9 @@ const renderCaller = (
 ): Html => {
   const texts = TEXTS[language];
   return html`<section class="card caller">
-    <p><strong>${texts.caller}</strong> · ${SUBJECTS[language][kind]} <bdi>${shownName({ kind, name })}</bdi></p>
+    <p>
+      <strong>${texts.caller}</strong> · ${SUBJECTS[language][kind]} <bdi>${shownName({ kind, name })}</bdi>
+    </p>
     <p class="muted small">${texts.id} <code>${unifiedId}</code></p>
   </section>`;
 };

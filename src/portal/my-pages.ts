@@ -14,7 +14,12 @@ const PATHS: Readonly<Record<MyPage, string>> = {
 const TEXTS = {
   zh: {
     label: '我的',
-    pages: { identity: '我的身份', certificates: '我的证书', sessions: '我的登录状态', 'sign-ins': '我的登录记录' },
+    pages: {
+      identity: '我的身份',
+      certificates: '我的证书',
+      sessions: '我的登录状态',
+      'sign-ins': '我的登录记录',
+    },
     proofs: { 'mutual-tls': '浏览器中的证书', 'signed-challenge': '签名登录', terminator: '经接入网关' },
   },
   en: {

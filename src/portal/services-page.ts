@@ -2,7 +2,13 @@ import { LIFE_STAGES, type LifeStage, type Service } from '../services/enrolment
 import { html, type Html } from './html.ts';
 import type { Language } from './language.ts';
 import type { Page } from './layout.ts';
-import { byDepartment, renderServiceGroups, STAGES, type AuthorityNames, type ServiceGroup } from './service-list.ts';
+import {
+  byDepartment,
+  renderServiceGroups,
+  STAGES,
+  type AuthorityNames,
+  type ServiceGroup,
+} from './service-list.ts';
 
 export interface ServicesPage {
   /** What is left of all services. */
@@ -72,16 +78,20 @@ export const servicesPage = (content: ServicesPage, language: Language): Omit<Pa
   return { title: texts.title, main, width: 'wide' };
 };
 
-const renderSearch = (
-  { filter, stages, signedIn }: ServicesPage,
-  language: Language,
-): Html => {
+const renderSearch = ({ filter, stages, signedIn }: ServicesPage, language: Language): Html => {
   const texts = TEXTS[language];
   const filtered = filter.q !== '' || filter.stage !== undefined || filter.mine;
   return html`<form class="card search" method="get" action="/services" role="search">
     <div class="field wide">
       <label for="q">${texts.search}</label>
-      <input id="q" name="q" type="search" value="${filter.q}" maxlength="100" placeholder="${texts.placeholder}" />
+      <input
+        id="q"
+        name="q"
+        type="search"
+        value="${filter.q}"
+        maxlength="100"
+        placeholder="${texts.placeholder}"
+      />
     </div>
     <div class="field">
       <label for="stage">${texts.stage}</label>

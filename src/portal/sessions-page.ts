@@ -93,7 +93,9 @@ const renderSession = (
     <form class="act" method="post" action="/me/sessions/end">
       <input type="hidden" name="token" value="${token}" />
       <input type="hidden" name="session" value="${session.key}" />
-      <button class="button small quiet" aria-label="${texts.endNamed(agent, session.from)}">${texts.end}</button>
+      <button class="button small quiet" aria-label="${texts.endNamed(agent, session.from)}">
+        ${texts.end}
+      </button>
     </form>
   </li>`;
 };

@@ -60,7 +60,8 @@ const TEXTS = {
     title: 'Sign in',
     lead: 'Sign in with your digital certificate. Choose the way that suits you; all lead to the same place.',
     going: 'You will go on to: ',
-    signedIn: (name: string) => `You are signed in as ${name}. Signing in with another certificate ends that.`,
+    signedIn: (name: string) =>
+      `You are signed in as ${name}. Signing in with another certificate ends that.`,
     goOn: 'Go on without signing in again',
     browser: {
       title: 'Certificate in this browser',
@@ -70,7 +71,7 @@ const TEXTS = {
     },
     agent: {
       title: 'Key device with its agent',
-      who: "For key devices that browsers do not know, through the program of your certification authority.",
+      who: 'For key devices that browsers do not know, through the program of your certification authority.',
       button: 'Connect to the key agent',
       certificates: 'Choose a certificate',
       sign: 'Sign and sign in',

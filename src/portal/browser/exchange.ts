@@ -15,7 +15,11 @@ export const askForChallenge = (target: string): Promise<IssuedChallenge> =>
   post('/signin/challenge', { return: target }) as Promise<IssuedChallenge>;
 
 /** Sends a signature back and goes where the person wanted to go. */
-export const answerChallenge = async (challenge: string, signature: object, target: string): Promise<void> => {
+export const answerChallenge = async (
+  challenge: string,
+  signature: object,
+  target: string,
+): Promise<void> => {
   const { return: place } = (await post('/signin/response', { challenge, return: target, ...signature })) as {
     return: string;
   };

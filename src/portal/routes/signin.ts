@@ -11,11 +11,7 @@ export const signInRoute: Route = (app, portal) => {
   app.get('/signin', onBrowserListener(portal), async (request, response) => {
     const caller = await optionalCaller(portal, request, response);
     const target = returnTo(textOf(request.query['return'])) ?? '/';
-    const handover = parts.handover.request(
-      browserOf(parts, request, response),
-      parts.urls.browser,
-      target,
-    );
+    const handover = parts.handover.request(browserOf(parts, request, response), parts.urls.browser, target);
     const content = {
       certificateUrl: `${parts.urls.certificateSignIn}/signin/certificate?request=${handover}`,
       target,

@@ -9,13 +9,18 @@ import { onBrowserListener, type Route } from './route.ts';
 /** POST /signout ends the session; GET /signout says that it has ended, also when the page is loaded again. */
 export const signOutRoute: Route = (app, portal) => {
   const { parts } = portal;
-  app.post('/signout', onBrowserListener(portal), ...ownForm(parts, 'sign-out'), async (request: Request, response: Response) => {
-    const session = await parts.sessions.find(request.headers.cookie);
-    if (session !== undefined) await parts.sessions.end(session.key);
-    response.append('Set-Cookie', SESSION_COOKIE.clear);
-    renewBrowser(parts, request, response);
-    response.redirect(303, '/signout');
-  });
+  app.post(
+    '/signout',
+    onBrowserListener(portal),
+    ...ownForm(parts, 'sign-out'),
+    async (request: Request, response: Response) => {
+      const session = await parts.sessions.find(request.headers.cookie);
+      if (session !== undefined) await parts.sessions.end(session.key);
+      response.append('Set-Cookie', SESSION_COOKIE.clear);
+      renewBrowser(parts, request, response);
+      response.redirect(303, '/signout');
+    },
+  );
   app.get('/signout', onBrowserListener(portal), async (request, response) => {
     const isOver = (await parts.sessions.find(request.headers.cookie)) === undefined;
     if (!isOver) return response.redirect(303, '/me');
