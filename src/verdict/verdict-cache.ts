@@ -25,11 +25,14 @@ const CLOCK_STEP_MS = 60_000;
  */
 const REFUSED_CAPACITY = 1_000;
 
+/** Good verdicts kept: with its certificate and report each takes some 10 KiB, so 200 MiB in each thread at the most. */
+const GOOD_CAPACITY = 20_000;
+
 /**
  * Remembers verdicts by the presented certificates, at most `capacity` good ones, least recently used
  * out first. Verdicts asked for at the same time are reached once.
  */
-export const cacheVerdicts = (judge: Judge, epochs: VerdictEpochs, capacity = 100_000): Judge => {
+export const cacheVerdicts = (judge: Judge, epochs: VerdictEpochs, capacity = GOOD_CAPACITY): Judge => {
   const good = createRecentVerdicts(capacity);
   const refused = createRecentVerdicts(REFUSED_CAPACITY);
   const pending = new Map<string, Promise<Verdict>>();
