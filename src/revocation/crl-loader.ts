@@ -61,7 +61,9 @@ export const createCrlLoader = (): CrlLoader => {
     });
     started.unref();
     const failAll = (detail: string, cause?: unknown): void => {
-      if (worker === started) worker = undefined;
+      // After an error comes the exit: by then another thread may be at work, whose tasks are not ours to fail.
+      if (worker !== started) return;
+      worker = undefined;
       for (const { reject } of pending.values()) reject(new CrlError('loader-failed', detail, { cause }));
       pending.clear();
     };
