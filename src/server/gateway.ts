@@ -23,7 +23,7 @@ import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from '../verdict/revocation-sources.ts';
 import { openSignInState } from './sign-in-state.ts';
 import { startThreadPool } from './thread-pool.ts';
-import type { Address, GatewayState, Listeners } from './thread-protocol.ts';
+import type { GatewayState, Listeners } from './thread-protocol.ts';
 
 export interface GatewayOptions {
   /** Folder of gateway.yaml. */
@@ -84,7 +84,9 @@ const compose = async (
 ): Promise<Gateway> => {
   const { settings } = first;
   const listeners = listenersOf(first);
-  for (const { host, port } of Object.values<Address>(listeners)) await probePort(host, port);
+  for (const each of [listeners.mutualTls, listeners.browser, listeners.terminator]) {
+    if (each !== undefined) await probePort(each.host, each.port);
+  }
   const report = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: object = {}): void =>
     log[level](fields, message);
 

@@ -19,7 +19,18 @@ export const openSignInState = async (
   log: Logger,
 ): Promise<SignInState> => {
   const onDefect = (error: unknown): void => log.error({ error }, 'a defect in the short-lived stores');
-  const stores = openShortLivedStores({ url: redis, onDefect });
+  const stores = openShortLivedStores({
+    url: redis,
+    onDefect,
+    onState: (state) => {
+      if (state.ready) log.info({}, 'Redis answers: sessions and sign-in work');
+      else
+        log.warn(
+          { reason: state.reason },
+          'Redis does not answer: nobody can sign in; who is signed in stays so for a while',
+        );
+    },
+  });
   const sessions = await openSessions({
     records: stores.grouped('sessions'),
     cipher: createFieldCipher(keys.secret('session.key', 32)),

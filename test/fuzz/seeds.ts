@@ -8,6 +8,8 @@ export interface Seeds {
   readonly certificates: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
   readonly ocspResponses: readonly Uint8Array[];
+  /** CMS: made by openssl, and in the GM/T 0010 form by the reference key agent. */
+  readonly signedData: readonly Uint8Array[];
   /** Names of certificates, with their headers. */
   readonly names: readonly Uint8Array[];
   readonly pems: readonly Uint8Array[];
@@ -32,6 +34,7 @@ export const readSeeds = (): Seeds => {
     certificates,
     crls,
     ocspResponses: filesOf(CITY, '.ocsp'),
+    signedData: filesOf(CITY, '.cms'),
     names: certificates.flatMap(namesOf),
     pems: [
       ...certificates.slice(0, 12).map((der) => encodePem('CERTIFICATE', der)),
