@@ -36,7 +36,8 @@ export const createSignIn = (parts: PortalParts): SignIn => {
     attempt: (way, request, response) =>
       new Promise((resolve, reject) => {
         const settle = (error: unknown, admission?: Admission | false | null, info?: unknown): void => {
-          if (error !== null && error !== undefined) reject(error);
+          if (error !== null && error !== undefined)
+            reject(error instanceof Error ? error : new Error('a strategy failed'));
           else if (admission) resolve({ admission });
           else resolve({ failure: info as SigninFailure<Admission> });
         };

@@ -26,6 +26,7 @@ export const visitOf = (request: Request): Visit => {
   return visit;
 };
 
+const LANGUAGES: readonly Language[] = ['zh', 'en'];
 /** Holds "zh" or "en", no more. */
 const LANGUAGE_COOKIE = 'onecert-lang';
 const YEAR_S = 31_536_000;
@@ -34,10 +35,10 @@ const YEAR_S = 31_536_000;
 export const openVisit = (parts: PortalParts, request: Request, response: Response): Visit | undefined => {
   const context = readPortalContext(request.get(PORTAL_CONTEXT_HEADER));
   if (context === undefined) return undefined;
-  const wished = textOf(request.query['lang']);
+  const wished = LANGUAGES.find((each) => each === request.query['lang']);
   const remembered = readCookie(request.headers.cookie, LANGUAGE_COOKIE);
   const language = chooseLanguage(request.headers['accept-language'], wished ?? remembered);
-  if (wished === language && wished !== remembered) {
+  if (wished !== undefined && wished !== remembered) {
     response.append(
       'Set-Cookie',
       `${LANGUAGE_COOKIE}=${language}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${YEAR_S}`,

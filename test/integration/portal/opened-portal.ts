@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { AuditSink } from '../../../src/audit/entry.ts';
+import { readSignIns } from '../../../src/audit/read-sign-ins.ts';
+import { startAuditWriter } from '../../../src/audit/writer.ts';
+import { createGate } from '../../../src/decision/gate.ts';
+import { openEmbeddedRegister } from '../../../src/identity/embedded-register.ts';
+import { identifySubject } from '../../../src/identity/identify-subject.ts';
+import { loadAssets } from '../../../src/portal/assets.ts';
+import { createPortal } from '../../../src/portal/portal-app.ts';
+import { startPortalListener } from '../../../src/portal/portal-listener.ts';
+import { SIGN_IN_LIMITS, type PortalParts } from '../../../src/portal/portal-parts.ts';
+import { createDirectory } from '../../../src/services/directory.ts';
+import { loadDepartments } from '../../../src/services/load-departments.ts';
+import { createBrowserSessions } from '../../../src/signin/browser-session.ts';
+import { createChallengeStore } from '../../../src/signin/challenge-store.ts';
+import { createHandover } from '../../../src/signin/handover.ts';
+import { openSessions } from '../../../src/signin/sessions.ts';
+import { createFieldCipher } from '../../../src/storage/field-cipher.ts';
+import { openShortLivedStores } from '../../../src/storage/short-lived-stores.ts';
+import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
+import { openVerifier } from '../../../src/verdict/verifier.ts';
+import { entriesOf } from '../../unit/audit/written-log.ts';
+import { openCity, type OpenedCity } from '../opened-demo-city.ts';
+
+export const BROWSER = 'https://portal.example.gov.cn';
+export const CERTIFICATE = 'https://certificate.example.gov.cn';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** The portal on its Unix socket, over real parts and the demo city; only the data plane is missing. */
+export interface OpenedPortal {
+  readonly socket: string;
+  readonly opened: OpenedCity;
+  readonly clock: { now: number };
+  /** While set, the audit log refuses. */
+  readonly audit: { broken: boolean };
+  entries(): Record<string, unknown>[];
+  /** Of a second data folder: what a portal with other limits answers. */
+  close(): Promise<void>;
+}
+
+export const openPortal = async (changes: Partial<PortalParts> = {}): Promise<OpenedPortal> => {
+  const opened = await openCity();
+  Object.assign(process.env, opened.city.environment);
+  const trust = loadTrustList(join(ROOT, 'ca-trust'), 1);
+  const departments = loadDepartments(join(ROOT, 'config/departments'));
+  const directory = createDirectory(departments);
+  const verifier = await openVerifier({ trust });
+  const register = openEmbeddedRegister({
+    file: join(opened.folder, 'register.sqlite'),
+    fieldKey: randomBytes(32),
+    hashKey: randomBytes(32),
+  });
+  const auditFolder = join(opened.folder, 'audit');
+  const writer = await startAuditWriter({ folder: auditFolder });
+  const audit = { broken: false };
+  const sink: AuditSink = {
+    record: (entry, durability, done) =>
+      audit.broken
+        ? void setImmediate(done, new Error('no space left'))
+        : writer.sink.record(entry, durability, done),
+    get healthy() {
+      return writer.sink.healthy;
+    },
+  };
+  const clock = { now: Date.now() };
+  const stores = openShortLivedStores();
+  const sessions = await openSessions({
+    records: stores.grouped('sessions'),
+    broadcast: stores.broadcast,
+    cipher: createFieldCipher(randomBytes(32)),
+    clock: () => clock.now,
+    onDefect: (error) => {
+      throw error;
+    },
+  });
+  const values = stores.expiring('sign-in');
+  const app = createPortal({
+    gate: createGate({
+      judge: (chain, at) => verifier.verify(chain, at),
+      identify: async ({ certificate, authority }) => {
+        const settings = trust.authorities.get(authority ?? '')?.settings;
+        if (certificate === undefined || settings === undefined) throw new Error('a good verdict has both');
+        const { authority: name, identity } = settings;
+        return identifySubject(register, certificate, identity, { authority: name, at: clock.now });
+      },
+      epochs: { trust: () => 1, revocation: () => 1 },
+      directory: () => directory,
+      clock: () => clock.now,
+      onDefect: (error) => {
+        throw error;
+      },
+    }),
+    sessions,
+    handover: createHandover({ codes: values, sessions, key: randomBytes(32), clock: () => clock.now }),
+    challenges: createChallengeStore(values),
+    browserSessions: createBrowserSessions(randomBytes(32)),
+    limiters: {
+      address: stores.limiter('address', { ...SIGN_IN_LIMITS.address, limit: 10_000 }),
+      certificate: stores.limiter('certificate', { ...SIGN_IN_LIMITS.certificate, limit: 10_000 }),
+    },
+    register,
+    audit: sink,
+    signInsOf: (unifiedId) => readSignIns(auditFolder, unifiedId),
+    directory: () => directory,
+    authorities: () =>
+      [...trust.authorities.values()].map(({ settings: { authority, name, contact } }) => ({
+        authority,
+        name,
+        contact,
+      })),
+    urls: { browser: BROWSER, certificateSignIn: CERTIFICATE },
+    assets: loadAssets(),
+    clock: () => clock.now,
+    log: () => undefined,
+    ...changes,
+  });
+  const socket = join(opened.folder, 'portal.sock');
+  const listener = await startPortalListener(app, socket);
+  return {
+    socket,
+    opened,
+    clock,
+    audit,
+    entries: () => entriesOf(auditFolder),
+    close: async () => {
+      await listener.close();
+      sessions.close();
+      await writer.close();
+      await verifier.close();
+      await register.close();
+      await opened.close();
+    },
+  };
+};
