@@ -63,7 +63,7 @@ describe('the onecert command', () => {
     const start = (more: NodeJS.ProcessEnv = {}, command = 'start'): Promise<CommandResult> =>
       onecert([command, '--config', city.configuration], { ...city.environment, ...more });
 
-    it.each(['ONECERT_PORT', 'ONECERT_ADMIN_PORT'] as const)(
+    it.each(['ONECERT_PORT', 'ONECERT_BROWSER_PORT', 'ONECERT_ADMIN_PORT'] as const)(
       '%s taken: one line, exit code 4',
       async (name) => {
         const port = await block(city.ports[name]);
@@ -145,6 +145,7 @@ describe('the onecert command', () => {
       await city.start();
       const { code, stderr } = await start({
         ONECERT_PORT: String(await freePort()),
+        ONECERT_BROWSER_PORT: String(await freePort()),
         ONECERT_ADMIN_PORT: String(await freePort()),
       });
       expect([code, lines(stderr)]).toEqual([

@@ -144,9 +144,9 @@ withTools('configuration changed while the gateway runs', () => {
   });
 
   it('what needs a restart says so', async () => {
-    city.edit('config/gateway.yaml', 'host: ${ONECERT_HOST:-127.0.0.1}', "host: '127.0.0.2'");
+    city.edit('config/gateway.yaml', 'threads: ${ONECERT_THREADS:-auto}', 'threads: 3');
     await eventually('the log says so', () =>
-      city.log().some(({ msg, setting }) => setting === 'listen' && /needs a restart/.test(String(msg))),
+      city.log().some(({ msg, setting }) => setting === 'threads' && /needs a restart/.test(String(msg))),
     );
   });
 });
