@@ -14,6 +14,7 @@ import { ensurePersonCertificate, type DemoCertificate } from './person-certific
 import { openPrivateFolder, readIfThere, writePrivateFile } from './private-file.ts';
 import { startPublisher, type Publisher } from './publisher.ts';
 import { ensureServerCertificate, type ServerFiles } from './server-certificate.ts';
+import { ensureTerminatorCertificate, type TerminatorFiles } from './terminator-certificate.ts';
 
 export interface DemoPerson {
   readonly person: string;
@@ -30,7 +31,11 @@ export interface DemoCity {
   /** With the people whose certificates are to be refused. */
   readonly people: readonly DemoPerson[];
   readonly authorities: ReadonlyMap<string, DemoAuthority>;
-  readonly files: { readonly tls: ServerFiles; readonly people: string };
+  readonly files: {
+    readonly tls: ServerFiles;
+    readonly terminator: TerminatorFiles;
+    readonly people: string;
+  };
   /** What config/ and ca-trust/ read from the environment, for this city. */
   readonly environment: Readonly<Record<string, string>>;
   /** @throws Error naming what there is, when there is no such certificate */
@@ -85,8 +90,9 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
   await openPrivateFolder(peopleFolder);
   const cityPort = await rememberPort(join(city, 'city.json'), options.cityPort);
   const cityUrl = `http://127.0.0.1:${cityPort}`;
-  const [tls, ...opened] = await Promise.all([
+  const [tls, terminator, ...opened] = await Promise.all([
     ensureServerCertificate(join(city, 'tls')),
+    ensureTerminatorCertificate(join(city, 'terminator')),
     ...[...AUTHORITIES, UNTRUSTED_AUTHORITY].map((plan) =>
       openAuthority(join(city, 'authorities', plan.authority), plan, cityUrl),
     ),
@@ -121,7 +127,7 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
     cityPort,
     people,
     authorities,
-    files: { tls, people: peopleFolder },
+    files: { tls, terminator, people: peopleFolder },
     environment: {
       ONECERT_DATA: folder,
       ONECERT_CITY_PORT: String(cityPort),

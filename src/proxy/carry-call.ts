@@ -45,7 +45,7 @@ const guard = (call: Call, step: (call: Call) => void): void => {
 
 const readCall = (call: Call): void => {
   const { request, plane } = call;
-  const head = readRequestHead(request.rawHeaders, plane.parts.metrics);
+  const head = readRequestHead(request.rawHeaders, plane.treatmentOf, plane.parts.metrics);
   // Before anything is refused: how the connection is left depends on what body there is.
   call.headers = head.headers;
   call.bodyLength = bodyLengthOf(head);

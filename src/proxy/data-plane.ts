@@ -41,6 +41,11 @@ export interface DataPlaneOptions {
   readonly url: string;
   /** Default: mutual TLS. */
   readonly wayIn?: WayIn;
+  /**
+   * Fields in which terminators of this gateway hand certificates on, lower case: read and taken off on the listener
+   * for terminators, forgeries on every other. Default: none but those that are forgeries anyway.
+   */
+  readonly terminatorFields?: readonly string[];
   readonly limits?: Partial<Limits>;
 }
 

@@ -48,6 +48,7 @@ const FORGED_NAMES: ReadonlySet<string> = new Set([
   'client-cert',
   'client-cert-chain',
   'x-client-cert',
+  'x-client-certificate',
   'x-client-dn',
   'x-client-verify',
   'x-arr-clientcert',
@@ -80,6 +81,7 @@ const FORGED_NAMES: ReadonlySet<string> = new Set([
   'x-method-override',
   'x-original-url',
   'x-original-uri',
+  'x-original-method',
   'x-rewrite-url',
   // Becomes HTTP_PROXY in CGI programs
   'proxy',
@@ -104,7 +106,7 @@ const FORGED_PREFIXES: readonly string[] = [
  * Many back ends cannot tell `X_User` or `X.User` from `X-User`: CGI, WSGI and PHP turn all of them into the same
  * variable. So names are compared with every character but letters and digits read as a hyphen.
  */
-const fold = (lower: string): string => lower.replace(/[^a-z0-9]/g, '-');
+export const fold = (lower: string): string => lower.replace(/[^a-z0-9]/g, '-');
 
 const classify = (name: string): Treatment => {
   const lower = name.toLowerCase();
@@ -151,7 +153,8 @@ export const withoutNamed = (headers: readonly string[], names: readonly string[
   return kept;
 };
 
-type ResponseTreatment = 'keep' | 'drop' | 'connection' | 'trailer';
+/** `origin`: the gateway's own to say; a department's is dropped. */
+type ResponseTreatment = 'keep' | 'drop' | 'origin' | 'connection' | 'trailer';
 
 const RESPONSE_FIELDS: ReadonlyMap<string, ResponseTreatment> = new Map([
   ['connection', 'connection'],
@@ -165,15 +168,15 @@ const RESPONSE_FIELDS: ReadonlyMap<string, ResponseTreatment> = new Map([
   // These speak for the whole origin, or for all of the host, which is not one department's: they would move it
   // elsewhere (RFC 7838), take the pages of other departments over (a service worker beyond its own folder), have the
   // calls to them reported (NEL), or wipe out what they keep in the browser.
-  ['alt-svc', 'drop'],
-  ['service-worker-allowed', 'drop'],
-  ['nel', 'drop'],
-  ['report-to', 'drop'],
-  ['clear-site-data', 'drop'],
-  ['strict-transport-security', 'drop'],
-  ['public-key-pins', 'drop'],
-  ['accept-ch', 'drop'],
-  ['origin-agent-cluster', 'drop'],
+  ['alt-svc', 'origin'],
+  ['service-worker-allowed', 'origin'],
+  ['nel', 'origin'],
+  ['report-to', 'origin'],
+  ['clear-site-data', 'origin'],
+  ['strict-transport-security', 'origin'],
+  ['public-key-pins', 'origin'],
+  ['accept-ch', 'origin'],
+  ['origin-agent-cluster', 'origin'],
 ]);
 
 const responseTreatments = new Map<string, ResponseTreatment>();
@@ -184,7 +187,7 @@ const responseTreatmentOf = (name: string): ResponseTreatment => {
   const lower = name.toLowerCase();
   const treatment =
     RESPONSE_FIELDS.get(lower) ??
-    (fold(lower).startsWith('onecert-') ? ('drop' as const) : ('keep' as const));
+    (fold(lower).startsWith('onecert-') ? ('origin' as const) : ('keep' as const));
   if (responseTreatments.size < SPELLINGS) responseTreatments.set(name, treatment);
   return treatment;
 };
@@ -192,7 +195,7 @@ const responseTreatmentOf = (name: string): ResponseTreatment => {
 /**
  * The fields of a department's answer that go on to the client. OneCert-* is the gateway's own.
  *
- * @param isPortal the answer is the gateway's own, which alone may set the gateway's cookies
+ * @param isPortal the answer is the gateway's own, which alone may set the gateway's cookies and speak for the origin
  * @param canTrail Trailer may stay, where no length is given: only then there can be trailers (RFC 9112 section 7.1.2)
  */
 export const cleanResponseHeaders = (
@@ -207,9 +210,9 @@ export const cleanResponseHeaders = (
   for (let index = 0; index < raw.length; index += 2) {
     const name = textOf(raw[index] as Buffer);
     const treatment = responseTreatmentOf(name);
-    if (treatment === 'drop') continue;
+    if (treatment === 'drop' || (treatment === 'origin' && !isPortal)) continue;
     const value = textOf(raw[index + 1] as Buffer);
-    if (treatment === 'keep') {
+    if (treatment === 'keep' || treatment === 'origin') {
       if (!isPortal && name.length === 10 && name.toLowerCase() === 'set-cookie' && setsOwnCookie(value))
         continue;
       kept.push(name, value);

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { DataPlaneParts } from './data-plane.ts';
 import type { Limits } from './limits.ts';
+import type { FieldTreatment } from './listeners/field-treatment.ts';
 import type { Listener } from './listeners/listener.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { Upstreams } from './upstream.ts';
@@ -11,6 +12,8 @@ export interface Plane {
   readonly limits: Limits;
   /** How calls of this listener are found out to be whose. */
   readonly listener: Listener;
+  /** What is done with request fields on this listener. */
+  readonly treatmentOf: FieldTreatment;
   /** Host and port of the URL that clients of this listener use. */
   readonly publicHost: string;
   readonly upstreams: Upstreams;

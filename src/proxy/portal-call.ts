@@ -21,13 +21,15 @@ export const carryPortalCall = (call: Call, caller: Caller, { service }: Portal)
     listener: plane.listener.kind,
     from: call.from,
     reference: call.reference,
+    ...(isForwardAuth(call.path) && { askedAbout: plane.listener.askedAbout?.(call) }),
     // A session's certificate is the portal's own knowledge: it reads the cookie itself.
     ...(isShown &&
       plane.listener.kind !== 'browser' && {
         credential: {
           chain: credential.chain.map((der) => Buffer.from(der).toString('base64')),
           proof: credential.proof,
-          provenAt: credential.provenAt,
+          // A terminator has its client prove it anew at each connection, and says so with every call.
+          provenAt: credential.proof === 'terminator' ? call.receivedAt : credential.provenAt,
         },
       }),
   });
@@ -44,3 +46,5 @@ export const carryPortalCall = (call: Call, caller: Caller, { service }: Portal)
   // Nothing of it waits for the audit log here.
   exchange.confirm(undefined);
 };
+
+const isForwardAuth = (path: string): boolean => path === '/auth' || path.startsWith('/auth/');

@@ -1,4 +1,5 @@
-import { namedInConnection, treatmentOf, withoutNamed } from './header-hygiene.ts';
+import { namedInConnection, withoutNamed } from './header-hygiene.ts';
+import type { FieldTreatment } from './listeners/field-treatment.ts';
 import type { ProxyMetrics } from './metrics.ts';
 
 /** The fields of one request, sorted out in one pass: what may go on, and what decides where the message ends. */
@@ -17,7 +18,11 @@ export interface RequestHead {
 }
 
 /** @param raw alternating names and values, as `IncomingMessage.rawHeaders` has them */
-export const readRequestHead = (raw: readonly string[], metrics: ProxyMetrics): RequestHead => {
+export const readRequestHead = (
+  raw: readonly string[],
+  treatmentOf: FieldTreatment,
+  metrics: ProxyMetrics,
+): RequestHead => {
   const headers: string[] = [];
   let host: string | undefined;
   let hosts = 0;

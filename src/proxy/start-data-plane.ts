@@ -5,9 +5,10 @@ import type { DataPlane, DataPlaneOptions, DataPlaneParts, ListenerTls, WayIn } 
 import { drainConnections } from './drain.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { browserListener } from './listeners/browser.ts';
+import { fieldTreatment } from './listeners/field-treatment.ts';
 import type { Listener } from './listeners/listener.ts';
 import { mutualTlsListener } from './listeners/mutual-tls.ts';
-import { terminatorListener } from './listeners/terminator.ts';
+import { READ_BY_TERMINATOR_LISTENER, terminatorListener } from './listeners/terminator.ts';
 import type { Plane } from './plane.ts';
 import { reviewAll } from './review.ts';
 import { createDataPlaneServer, secureContextOptions } from './server.ts';
@@ -27,7 +28,7 @@ export const startDataPlane = async (
   parts: DataPlaneParts,
 ): Promise<DataPlane> => {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { wayIn = { kind: 'mutual-tls' } } = options;
+  const { wayIn = { kind: 'mutual-tls' }, terminatorFields = [] } = options;
   const { host, origin } = new URL(options.url);
   const plane: Plane = {
     parts,
@@ -35,6 +36,10 @@ export const startDataPlane = async (
     get listener() {
       return listener;
     },
+    treatmentOf: fieldTreatment(
+      terminatorFields,
+      wayIn.kind === 'terminator' ? [...terminatorFields, ...READ_BY_TERMINATOR_LISTENER] : [],
+    ),
     publicHost: host,
     upstreams: new Upstreams(limits),
     connections: new Set(),

@@ -5,15 +5,21 @@ const port = z.number().int().min(0).max(65_535);
 const file = z.string().min(1);
 const listen = z.strictObject({ host: z.string().default('::'), port });
 
+/** A field of its own: what is handed on must not displace what HTTP or the gateway gives another meaning. */
+const terminatorHeader = z
+  .string()
+  .regex(/^(?:x|ssl|client)-[a-z0-9-]+$/i, 'expected a name such as X-Client-Certificate')
+  .refine((name) => !/^x-(?:forwarded|original|real)-/i.test(name), 'means something else already');
+
 /** How a terminator in front hands certificates on (docs/terminators.md). */
 const terminatorFormat = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rfc9440') }),
   z.strictObject({ kind: z.literal('envoy-xfcc') }),
-  z.strictObject({ kind: z.literal('nginx'), header: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('nginx'), header: terminatorHeader }),
   z.strictObject({
     kind: z.literal('haproxy'),
-    header: z.string().min(1),
-    chainHeader: z.string().min(1).optional(),
+    header: terminatorHeader,
+    chainHeader: terminatorHeader.optional(),
   }),
 ]);
 
@@ -39,6 +45,10 @@ export const gatewaySettingsSchema = z.strictObject({
         description: "PEM: the operators' own authority whose certificates terminators connect with",
       }),
       format: terminatorFormat,
+      forwardAuth: z.boolean().default(false).meta({
+        description:
+          'Answer /auth/verify on this listener: proxies ask whether a call may go on to a department',
+      }),
     })
     .optional()
     .meta({ description: 'For terminators in front that hand certificates on; nobody else gets in' }),

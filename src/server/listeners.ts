@@ -2,6 +2,7 @@ import type { DataPlane, DataPlaneParts, ListenerTls, WayIn } from '../proxy/dat
 import { startDataPlane } from '../proxy/start-data-plane.ts';
 import type { Service } from '../services/enrolment.ts';
 import type { SessionCache } from '../signin/session-cache.ts';
+import { terminatorFields } from '../signin/terminator/read-terminator-credential.ts';
 import type { Address, DataPlaneStart, Listeners } from './thread-protocol.ts';
 
 type Running = Partial<Record<keyof Listeners, DataPlane>>;
@@ -13,8 +14,12 @@ export const startListeners = async (
   parts: DataPlaneParts,
   sessions: SessionCache,
 ): Promise<Running> => {
+  const handedOn = terminator === undefined ? [] : terminatorFields(terminator.format);
   const start = ({ host, port }: Address, url: string, wayIn: WayIn): Promise<DataPlane> =>
-    startDataPlane({ listen: { host, port, reusePort: true }, tls, url, wayIn }, parts);
+    startDataPlane(
+      { listen: { host, port, reusePort: true }, tls, url, wayIn, terminatorFields: handedOn },
+      parts,
+    );
   const running: Running = { mutualTls: await start(mutualTls, issuer, { kind: 'mutual-tls' }) };
   if (browser !== undefined) {
     running.browser = await start(browser, browser.url, { kind: 'browser', sessions });

@@ -16,6 +16,14 @@ const portalContextSchema = z.strictObject({
   from: z.string(),
   /** The call's reference, as in audit entries and on refusal pages. */
   reference: z.string(),
+  /**
+   * Fields by which an authenticated terminator says what other request it asks about (forward-auth): names in lower
+   * case and values, in the order sent.
+   */
+  askedAbout: z
+    .array(z.tuple([z.string(), z.string()]))
+    .readonly()
+    .optional(),
   /** The certificate whose key the peer proved to hold, by TLS or by an authenticated terminator's word. */
   credential: z
     .strictObject({

@@ -11,4 +11,6 @@ export interface Listener {
    * @throws Refusal (or rejects with one) for a call that says who makes it in a way that cannot be believed
    */
   callerOf(call: Call): Caller | Promise<Caller>;
+  /** Fields by which a peer that is believed says what other request it asks about: names and values, as sent. */
+  askedAbout?(call: Call): readonly [string, string][];
 }

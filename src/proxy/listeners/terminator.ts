@@ -11,6 +11,23 @@ import { Caller, Callers } from '../caller.ts';
 import type { Plane } from '../plane.ts';
 import type { Listener } from './listener.ts';
 
+/** By which a terminator says what request it asks about (forward-auth). */
+const ASKED_ABOUT: ReadonlySet<string> = new Set([
+  'x-original-method',
+  'x-original-uri',
+  'x-forwarded-method',
+  'x-forwarded-uri',
+  'x-forwarded-host',
+]);
+
+/** What else than certificates terminators tell, lower case. */
+export const READ_BY_TERMINATOR_LISTENER: readonly string[] = [
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-real-ip',
+  ...ASKED_ABOUT,
+];
+
 /**
  * Callers are who a terminator in front says they are. TLS has let in only clients whose certificate is of the
  * operators' own authority for terminators: their word is believed, and nobody else's.
@@ -36,6 +53,12 @@ export const terminatorListener = (plane: Plane, format: TerminatorFormat): List
       if (credential === undefined) return nobody;
       return callers.of(nameOf(credential.chain), () => new Caller(plane, credential));
     },
+    askedAbout: ({ request: { rawHeaders } }) =>
+      rawHeaders.flatMap((name, index) =>
+        index % 2 === 0 && ASKED_ABOUT.has(name.toLowerCase())
+          ? [[name.toLowerCase(), rawHeaders[index + 1] ?? ''] satisfies [string, string]]
+          : [],
+      ),
   };
 };
 

@@ -71,3 +71,9 @@ describe('the fields of an answer', () => {
     expect(cleanResponseHeaders(raw(...fields), false)).toEqual(fields);
   });
 });
+
+it('what speaks for the whole origin is the gateway’s own to say', () => {
+  const fields = ['Strict-Transport-Security', 'max-age=1', 'OneCert-Assertion', 'a'];
+  expect(cleanResponseHeaders(fields, false)).toEqual([]);
+  expect(cleanResponseHeaders(fields, false, true)).toEqual(fields);
+});
