@@ -20,6 +20,8 @@ export interface AuditWriterOptions {
     message: string,
     fields: Record<string, string | number>,
   ) => void;
+  /** The writer thread is dead: nothing can be recorded any more, and so nothing answered. */
+  readonly onFailed?: (error: Error) => void;
   readonly segmentBytes?: number;
   readonly syncWithinMs?: number;
   readonly probeEveryMs?: number;
@@ -83,7 +85,10 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
   });
   thread.on('error', (error: Error) => {
     new Float64Array(stats)[STAT.healthy] = 0;
-    log('error', 'the audit writer has failed: restart the gateway', { reason: error.message });
+    log('error', 'the audit writer has failed: the gateway has to be started again', {
+      reason: error.message,
+    });
+    options.onFailed?.(error);
   });
   await ready(thread);
   const sink = createAuditSink(connect());

@@ -13,22 +13,21 @@ export const runGateway = async (
     await gateway.close();
     throw error;
   });
-  await new Promise<void>((ended) => {
+  const signal = new Promise<undefined>((ask) => {
     let asked = false;
     const onSignal = (): void => {
       if (asked) process.exit(process.exitCode ?? 0);
       asked = true;
-      void gateway
-        .close()
-        .then(close)
-        .then(ended, (error: unknown) => {
-          process.stderr.write(
-            `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-          );
-          process.exit(70);
-        });
+      ask(undefined);
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
   });
+  const failure = await Promise.race([signal, gateway.failed]);
+  try {
+    await gateway.close();
+  } finally {
+    await close();
+  }
+  if (failure !== undefined) throw failure;
 };

@@ -22,8 +22,7 @@ const review = async (call: Call, cut: () => void): Promise<void> => {
   // The portal's own pages have no caller; they end by themselves.
   if (caller === undefined) return;
   const stands = await caller.stands();
-  if (stands && caller.isJudged) return;
-  if (stands) await caller.judge();
+  if (stands && !caller.isJudged) await caller.judge();
   if (call.gone || connection.current !== call) return;
   const decision = gate.decide(stands ? caller.admission : undefined, call);
   if (decision.outcome === 'allow') return;

@@ -9,6 +9,7 @@ import { mergeMetrics } from '../observability/metrics.ts';
 import { startRevocationService } from '../revocation/revocation-service.ts';
 import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { openKeyRing } from '../storage/key-ring.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
 import { assertionIssuer, makeAssertionKey } from './assertion-key.ts';
@@ -39,6 +40,8 @@ export interface Gateway {
   /** Where people open the portal; undefined where there is none. */
   readonly browserUrl: string | undefined;
   readonly adminPort: number;
+  /** Resolves when the gateway can do nothing more but be started again. */
+  readonly failed: Promise<Error>;
   /** Reads the configuration again. Whether it was taken: a wrong one leaves the old in force. */
   reload(): Promise<boolean>;
   /** Looks for new CRLs now. */
@@ -72,7 +75,12 @@ class Closing {
     this.#parts.push(close);
   }
   async close(): Promise<void> {
-    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) await part();
+    const failures: unknown[] = [];
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
+      // One part that cannot be closed well keeps no other open.
+      await part().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -92,7 +100,12 @@ const compose = async (
 
   const data = openDataFolder(settings.data);
   const keys = openKeyRing(data.keys);
-  const audit = await startAuditWriter({ folder: data.audit, log: report });
+  const failure = Promise.withResolvers<Error>();
+  const audit = await startAuditWriter({
+    folder: data.audit,
+    log: report,
+    onFailed: (error) => failure.resolve(new StorageError(`the audit writer has failed: ${error.message}`)),
+  });
   started.add(() => audit.close());
   const register = openEmbeddedRegister({
     file: data.register,
@@ -204,6 +217,7 @@ const compose = async (
     port: threads.ports.mutualTls ?? settings.listen.port,
     browserUrl: browser?.url,
     adminPort: admin.port,
+    failed: failure.promise,
     reload: () => live.reload(apply),
     refreshRevocation: () => revocation.refreshNow(),
     close: async () => {
@@ -211,7 +225,10 @@ const compose = async (
       draining = true;
       watch.close();
       await threads.drain(live.current().settings.drain);
-      await recordChange(audit.sink, { event: 'stop', at: Date.now() });
+      // A log that cannot be written keeps nothing from closing; the line says so.
+      await recordChange(audit.sink, { event: 'stop', at: Date.now() }).catch((error: unknown) =>
+        log.error({ error }, 'the end of the gateway could not be recorded'),
+      );
       await started.close();
     },
   };

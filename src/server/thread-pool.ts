@@ -35,6 +35,8 @@ export interface ThreadPool {
 }
 
 interface Thread {
+  /** Says why, and ends it: another takes its place. */
+  readonly fail: (error: unknown) => void;
   readonly worker: Worker;
   readonly calls: Calls<DataPlaneAnswers>;
 }
@@ -44,6 +46,8 @@ const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 
 /** Time between a thread's crash and its successor, so that a crash at start does not spin. */
 const RESTART_MS = 1_000;
+/** ms a thread has to take a change. */
+const TAKE_MS = 10_000;
 
 /** Starts the threads; rejects (EADDRINUSE and so on) when the first cannot listen. */
 export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPool> => {
@@ -52,7 +56,7 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
   let { listeners } = parts;
   let ending = false;
 
-  const spawn = async (): Promise<Ports> => {
+  const spawn = async (begun: (thread: Thread) => void = () => undefined): Promise<Ports> => {
     const auditPort = parts.connectAudit();
     const start: DataPlaneStart = { ...parts.born, listeners, state, auditPort };
     const worker = new Worker(new URL(`./data-plane-thread${EXTENSION}`, import.meta.url), {
@@ -63,22 +67,45 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
       stdout: false,
       stderr: false,
     });
-    const thread: Thread = { worker, calls: connectCalls<DataPlaneAnswers>(worker, parts.answers) };
+    let failed = false;
+    const fail = (error: unknown): void => {
+      if (failed || ending) return;
+      failed = true;
+      parts.onCrash(error instanceof Error ? error : new Error(String(error)));
+      // Its successor is born with the state in force; a thread with an old one must not go on.
+      void worker.terminate();
+    };
+    const thread: Thread = { fail, worker, calls: connectCalls<DataPlaneAnswers>(worker, parts.answers) };
     // From now on it is told of every change: what comes before it listens waits in its queue.
     threads.add(thread);
-    worker.on('error', (error) => parts.onCrash(error as Error));
+    begun(thread);
+    worker.on('error', fail);
     worker.on('exit', () => {
       if (threads.delete(thread) && !ending) setTimeout(respawn, RESTART_MS).unref();
     });
     return thread.calls.call('listen', undefined);
   };
   const respawn = (): void => {
-    if (!ending) spawn().catch((error: unknown) => parts.onCrash(error as Error));
+    if (ending) return;
+    let spawned: Thread | undefined;
+    spawn((thread) => (spawned = thread)).catch((error: unknown) => spawned?.fail(error));
   };
   /** Answers of all threads; one that crashed meanwhile has none, and its successor is born with the state. */
   const all = async <T>(ask: (thread: Thread) => Promise<T>): Promise<T[]> => {
     const answers = await Promise.allSettled([...threads].map(ask));
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  };
+
+  /** A thread that does not take a change, or says nothing for too long, ends: no change is in force by halves. */
+  const taken = async (thread: Thread, change: Partial<GatewayState>): Promise<void> => {
+    const timer = setTimeout(() => thread.fail(new Error('a thread did not take a change in time')), TAKE_MS);
+    try {
+      await thread.calls.call('take', change);
+    } catch (error) {
+      thread.fail(error);
+    } finally {
+      clearTimeout(timer);
+    }
   };
 
   const stop = async (): Promise<void> => {
@@ -91,7 +118,7 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
     ports = await spawn();
     // The others listen beside the first, wherever that is.
     listeners = withPorts(listeners, ports);
-    await Promise.all(Array.from({ length: parts.count - 1 }, spawn));
+    await Promise.all(Array.from({ length: parts.count - 1 }, () => spawn()));
   } catch (error) {
     await stop();
     throw error;
@@ -101,7 +128,7 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
     ports,
     publish: async (change) => {
       state = { ...state, ...change };
-      await all(({ calls }) => calls.call('take', change));
+      await all((thread) => taken(thread, change));
     },
     sessionsEnded: async (ended) => {
       await all(({ calls }) => calls.call('sessionsEnded', ended));

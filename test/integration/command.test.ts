@@ -146,6 +146,7 @@ describe('the onecert command', () => {
       const { code, stderr } = await start({
         ONECERT_PORT: String(await freePort()),
         ONECERT_BROWSER_PORT: String(await freePort()),
+        ONECERT_TERMINATOR_PORT: String(await freePort()),
         ONECERT_ADMIN_PORT: String(await freePort()),
       });
       expect([code, lines(stderr)]).toEqual([

@@ -21,26 +21,26 @@ describe('connectCalls', () => {
     never: () => new Promise<void>(() => undefined),
   };
   const { port1, port2 } = new MessageChannel();
-  const { call } = connectCalls<Remote>(port1, {});
+  const calls = connectCalls<Remote>(port1, {});
   connectCalls(port2, answers);
   afterAll(() => port1.close());
 
   it('answers many questions at once, each with its own answer', async () => {
-    const doubled = await Promise.all(Array.from({ length: 100 }, (_, n) => call('double', n)));
+    const doubled = await Promise.all(Array.from({ length: 100 }, (_, n) => calls.call('double', n)));
     expect(doubled).toEqual(Array.from({ length: 100 }, (_, n) => n * 2));
   });
 
   it('carries refusals as refusals and defects as errors', async () => {
-    await expect(call('refuse', 1)).rejects.toMatchObject({
+    await expect(calls.call('refuse', 1)).rejects.toMatchObject({
       name: 'Refusal',
       code: 'ONECERT_IDENTIFIER_MISSING',
       detail: 'nothing there',
     });
-    await expect(call('fail', 1)).rejects.toThrow('a defect');
+    await expect(calls.call('fail', 1)).rejects.toThrow('a defect');
   });
 
   it('rejects what is open when the other side goes away', async () => {
-    const open = call('never', 1);
+    const open = calls.call('never', 1);
     port2.close();
     await expect(open).rejects.toThrow('the other thread has ended');
   });
