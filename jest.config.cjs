@@ -13,7 +13,7 @@ const project = (name) => ({
 });
 
 module.exports = {
-  projects: ['unit', 'conformance', 'integration', 'fault', 'fuzz'].map(project),
+  projects: ['unit', 'conformance', 'integration', 'browser', 'fault', 'fuzz'].map(project),
   maxWorkers: 2,
   testTimeout: 60_000,
 };

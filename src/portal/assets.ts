@@ -50,7 +50,7 @@ export const loadAssets = (): Assets => {
 
 const forBrowsers = (source: string): string =>
   (EXTENSION === '.ts' ? withoutTypes(source) : source)
-    .replace(/(\bfrom\s*|\bimport\s*)'(?:\.{1,2}\/)+(?:[\w-]+\/)*([\w-]+\.[jt]s)'/g, "$1'./$2'")
+    .replace(/(\bfrom\s*|\bimport\s*)(['"])(?:\.{1,2}\/)+(?:[\w-]+\/)*([\w-]+\.[jt]s)\2/g, '$1$2./$3$2')
     .replace(/^[ \t]+\n/gm, '\n');
 
 /** Node's own type stripping, by which the gateway itself runs from source; marked as experimental there. */

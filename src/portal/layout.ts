@@ -6,14 +6,16 @@ import { STYLESHEET, STYLESHEET_SOURCE } from './stylesheet.ts';
 export interface PageAllowance {
   /** Forms that go back to the portal. */
   readonly forms?: boolean;
+  /** Origin of another site that the answer to a form may lead to. */
+  readonly formsLeadTo?: string;
   /** Where scripts come from, and whom they may talk to. */
   readonly scripts?: { readonly from: string; readonly connect: string };
 }
 
 /** The Content-Security-Policy of a page, without frame-ancestors, which works in the header only. */
-const policyOf = ({ forms = false, scripts }: PageAllowance): string =>
+const policyOf = ({ forms = false, formsLeadTo = '', scripts }: PageAllowance): string =>
   [
-    `default-src 'none'; style-src ${STYLESHEET_SOURCE}; base-uri 'none'; form-action ${forms ? "'self'" : "'none'"}`,
+    `default-src 'none'; style-src ${STYLESHEET_SOURCE}; base-uri 'none'; form-action ${forms ? `'self' ${formsLeadTo}`.trim() : "'none'"}`,
     ...(scripts === undefined
       ? []
       : [
@@ -47,6 +49,8 @@ export interface Page {
   readonly allowance?: PageAllowance;
   /** Address of the page's own script module. */
   readonly script?: string;
+  /** Where the browser goes by itself, at once. */
+  readonly onward?: string;
 }
 
 export interface Navigation {
@@ -106,7 +110,7 @@ const STYLE = trusted(`<style>${STYLESHEET}</style>`);
 
 /** A whole HTML document. */
 export const renderPage = (page: Page, language: Language): string => {
-  const { title, main, width, navigation, allowance, script } = page;
+  const { title, main, width, navigation, allowance, script, onward } = page;
   const texts = TEXTS[language];
   const wrap = width === 'narrow' ? 'wrap narrow' : 'wrap';
   const policy = allowance === undefined ? POLICY : policyOf(allowance);
@@ -117,6 +121,7 @@ export const renderPage = (page: Page, language: Language): string => {
         <meta http-equiv="Content-Security-Policy" content="${policy}" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="referrer" content="${allowance?.forms === true ? 'strict-origin' : 'no-referrer'}" />
+        ${onward === undefined ? undefined : html`<meta http-equiv="refresh" content="0; url=${onward}" />`}
         <title>${title} · ${texts.brand}</title>
         ${STYLE}${script === undefined ? undefined : html`<script type="module" src="${script}"></script>`}
       </head>
@@ -124,12 +129,12 @@ export const renderPage = (page: Page, language: Language): string => {
         <a class="skip" href="#main">${texts.skip}</a>
         <header class="masthead">
           <div class="${navigation === undefined ? wrap : 'wrap'}">
-            <a class="brand" href="${navigation?.base ?? ''}/" aria-label="${texts.brand}, ${texts.home}"
-              >${MARK}<b>${texts.brand}</b>${
+            <a class="brand" href="${navigation?.base ?? ''}/"
+              >${MARK}<b>${texts.brand}</b> ${
                 language === 'zh'
                   ? html`<span lang="en">OneCert</span>`
                   : html`<span lang="zh-CN">一证通网关</span>`
-              }</a
+              } <span class="hidden">${texts.home}</span></a
             >
             ${navigation && renderNavigation(navigation, language)}
             ${page.switchable ? renderSwitch(navigation?.here ?? '', language) : undefined}

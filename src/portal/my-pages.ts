@@ -14,6 +14,7 @@ const PATHS: Readonly<Record<MyPage, string>> = {
 const TEXTS = {
   zh: {
     label: '我的',
+    tabs: { identity: '身份', certificates: '证书', sessions: '登录状态', 'sign-ins': '登录记录' },
     pages: {
       identity: '我的身份',
       certificates: '我的证书',
@@ -24,6 +25,12 @@ const TEXTS = {
   },
   en: {
     label: 'My pages',
+    tabs: {
+      identity: 'Identity',
+      certificates: 'Certificates',
+      sessions: 'Sessions',
+      'sign-ins': 'Sign-ins',
+    },
     pages: {
       identity: 'My identity',
       certificates: 'My certificates',
@@ -45,8 +52,8 @@ export const renderMyHeading = (current: MyPage, language: Language): Html => {
   const texts = TEXTS[language];
   const link = (page: MyPage): Html =>
     page === current
-      ? html`<li><a href="${PATHS[page]}" aria-current="page">${texts.pages[page]}</a></li>`
-      : html`<li><a href="${PATHS[page]}">${texts.pages[page]}</a></li>`;
+      ? html`<li><a href="${PATHS[page]}" aria-current="page">${texts.tabs[page]}</a></li>`
+      : html`<li><a href="${PATHS[page]}">${texts.tabs[page]}</a></li>`;
   return html`<nav class="tabs" aria-label="${texts.label}">
       <ul>
         ${(Object.keys(PATHS) as MyPage[]).map(link)}

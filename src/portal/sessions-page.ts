@@ -21,7 +21,7 @@ const TEXTS = {
     lead: '您在这些地方处于登录状态。发现不是您本人的，请立即结束。',
     ended: '已结束。',
     current: '当前浏览器',
-    other: '其他浏览器',
+    other: '未识别的浏览器',
     from: '来自',
     since: '登录时间',
     seen: '最近活动',

@@ -151,6 +151,8 @@ const renderAgentWay = ({ target, keyAgents }: SignInPage, language: Language): 
     <p>${texts.who}</p>
     ${renderNoScript(language)}
     <form id="agent" hidden data-return="${target}" data-agents="${keyAgents.join(' ')}">
+      <div data-part="connect"><button class="button">${texts.button}</button></div>
+      ${renderTold()}
       <div data-part="choice" hidden>
         <fieldset>
           <legend>${texts.certificates}</legend>
@@ -162,8 +164,6 @@ const renderAgentWay = ({ target, keyAgents }: SignInPage, language: Language): 
         </div>
         <button class="button">${texts.sign}</button>
       </div>
-      <div data-part="connect"><button class="button">${texts.button}</button></div>
-      ${renderTold()}
     </form>
   </section>`;
 };
@@ -185,12 +185,12 @@ const renderFileWay = ({ target }: SignInPage, language: Language): Html => {
         <p id="pin-safe" class="muted small">${texts.safe}</p>
       </div>
       <button class="button" data-part="open">${texts.button}</button>
+      ${renderTold()}
       <div data-part="confirm" hidden>
         <h3 class="field-title">${text}</h3>
         <pre class="text" data-part="text" tabindex="0"></pre>
         <button class="button" data-part="sign">${texts.sign}</button>
       </div>
-      ${renderTold()}
     </form>
   </section>`;
 };

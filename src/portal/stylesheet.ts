@@ -60,9 +60,9 @@ main > .wrap > * + * { margin-top: 1.5rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [hidden] { display: none !important; }
 .button {
-  display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .5rem 1.4rem;
+  display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .4rem 1.4rem;
   border: 1px solid var(--accent); border-radius: 8px; background: var(--accent); color: var(--on-accent);
-  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+  font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer;
 }
 .button:hover { filter: brightness(1.1); }
 .button:disabled { opacity: .6; cursor: progress; }
@@ -164,6 +164,7 @@ details > summary + * { margin-top: .75rem; }
 
 .hero { padding: .5rem 0 1rem; }
 .hero h1 { font-size: clamp(1.75rem, 1.3rem + 2.4vw, 2.75rem); letter-spacing: .01em; }
+.hero h1:lang(zh) { word-break: keep-all; overflow-wrap: anywhere; }
 .hero p { margin-top: .75rem; max-width: 48rem; font-size: 1.125rem; color: var(--muted); text-wrap: pretty; }
 .caller { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; border-left: 5px solid var(--pass); }
 .introduction { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
@@ -205,11 +206,13 @@ main > .wrap > .section-title { font-size: 1.5rem; margin-top: 2.75rem; }
 }
 @media (max-width: 34rem) {
   .account bdi { display: none; }
-  thead { position: absolute; clip-path: inset(50%); }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .card.table { padding: 0; }
   table, tbody, tr, td { display: block; }
   td { border: 0; padding: .15rem 1rem; }
   td::before { content: attr(data-label); display: block; color: var(--muted); font-size: .85rem; }
   tr { padding: .8rem 0; border-bottom: 1px solid var(--line); }
+  tr:last-child { border-bottom: 0; }
   main { padding: 1.5rem 0 2.5rem; }
   .card { padding: 1.25rem 1.1rem; }
   .brand span { display: none; }

@@ -151,7 +151,7 @@ export const formOf = (page: string, action: string, index = 0): URLSearchParams
   const inside = forms[index]?.[2] ?? '';
   return new URLSearchParams(
     [...inside.matchAll(/<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"/g)].map(
-      ([, name = '', value = '']) => [name, value],
+      ([, name = '', value = '']): [string, string] => [name, value],
     ),
   );
 };
