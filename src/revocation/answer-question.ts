@@ -17,14 +17,17 @@ export const answerInOrder = async (
 ): Promise<RevocationAnswer> => {
   const { certificate, policy, at } = question;
   const steps: Step[] = [];
+  let said = false;
   for (const method of policy.order) {
     const answer = await ask[method]();
     if (answer.status !== 'unknown') return { ...answer, steps: [...steps.map(asSkipped), ...answer.steps] };
     steps.push(...answer.steps);
+    said ||= answer.said === true;
   }
   const on = formatName(certificate.subject);
   const step = { check: 'revocation', clause: 'RFC 5280 6.3.3; RFC 6960 2.2', on };
-  if (policy.failure === 'soft') {
+  // Soft is for those who cannot be asked, not for an answer that is not liked.
+  if (policy.failure === 'soft' && !said) {
     const let_: Step = {
       ...step,
       outcome: 'skipped',

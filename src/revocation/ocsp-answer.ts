@@ -31,8 +31,8 @@ export const answerFromOcsp = (
 ): RevocationAnswer => {
   const on = formatName(certificate.subject);
   const steps = [...response.steps];
-  const unknown = (check: OcspCheck, zh: string, en: string): RevocationAnswer => ({
-    status: 'unknown',
+  const unknown = (check: OcspCheck, zh: string, en: string) => ({
+    status: 'unknown' as const,
     steps: [...steps, ocspFailed(check, { zh, en }, on)],
   });
 
@@ -79,7 +79,10 @@ export const answerFromOcsp = (
 
   const validUntil = Math.min(nextUpdate, at + maximumAge);
   if (status.name === 'unknown') {
-    return unknown('ocsp-status', '响应者不知道这张证书', 'The responder does not know this certificate');
+    return {
+      ...unknown('ocsp-status', '响应者不知道这张证书', 'The responder does not know this certificate'),
+      said: true,
+    };
   }
   if (status.name === 'good') {
     const step = ocspPassed('ocsp-status', { zh: '证书未被吊销', en: 'The certificate is not revoked' }, on);

@@ -36,7 +36,12 @@ export type RevocationAnswer =
       readonly validUntil: number;
       readonly steps: readonly Step[];
     }
-  | { readonly status: 'unknown'; readonly steps: readonly Step[] };
+  | {
+      readonly status: 'unknown';
+      readonly steps: readonly Step[];
+      /** A responder has said so itself (RFC 6960 section 2.2): no failure, and no soft policy lets it through. */
+      readonly said?: true;
+    };
 
 /** Answers at once when the CRL index knows, later when OCSP has to be asked. Never rejects. */
 export interface RevocationChecker {

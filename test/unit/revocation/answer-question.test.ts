@@ -69,4 +69,14 @@ describe('answering by the policy', () => {
     expect(answer.steps.every(({ outcome }) => outcome === 'skipped')).toBe(true);
     expect((await answerInOrder(soft, { crl: () => revoked, ocsp: () => good })).status).toBe('revoked');
   });
+
+  it('lets nothing through that a responder itself says it does not know', async () => {
+    const said = { ...unknown, said: true } as const;
+    const answer = await answerInOrder(question({ failure: 'soft' }), {
+      crl: () => unknown,
+      ocsp: () => said,
+    });
+    expect(answer.status).toBe('unknown');
+    expect(answer.steps.at(-1)).toMatchObject({ outcome: 'failed', code: 'ONECERT_REVOCATION_UNKNOWN' });
+  });
 });
