@@ -6,6 +6,7 @@ import type { Service } from '../services/enrolment.ts';
 import { refusalForParserError } from './answer-unreadable.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
 import { DepartmentAnswer, type AnswerOwner } from './department-answer.ts';
+import { withDepartmentCookies } from './department-cookies.ts';
 import { cleanResponseHeaders } from './header-hygiene.ts';
 import { outcomeEntry } from './record.ts';
 import { refuseCall, sendRefusal } from './refuse-call.ts';
@@ -109,8 +110,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     const { method, request } = this.#call;
     this.#backend.answered();
     const canTrail = method !== 'HEAD' && status !== 204 && status !== 304 && request.httpVersionMinor === 1;
-    const isPortal = this.#call.plane.parts.portal?.service === this.#service;
-    const cleaned = cleanResponseHeaders(controller.rawHeaders as Buffer[], canTrail, isPortal);
+    const cleaned = this.#clean(controller.rawHeaders as Buffer[], canTrail);
     this.#answer.begin(controller, status, statusMessage, cleaned);
   }
 
@@ -167,8 +167,15 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
       return;
     }
     this.#backend.answered();
-    this.#upgraded = { socket, headers: cleanResponseHeaders(rawHeaders as Buffer[], false) };
+    this.#upgraded = { socket, headers: this.#clean(rawHeaders as Buffer[], false) };
     this.#openTunnel();
+  }
+
+  /** A department speaks for itself and keeps its cookies to itself; the portal is the gateway's own. */
+  #clean(raw: readonly Buffer[], canTrail: boolean): string[] {
+    const isPortal = this.#call.plane.parts.portal?.service === this.#service;
+    const cleaned = cleanResponseHeaders(raw, canTrail, isPortal);
+    return isPortal ? cleaned : withDepartmentCookies(cleaned, this.#service.path);
   }
 
   answerUnwritable(error: Error): void {

@@ -1,5 +1,3 @@
-import { setsOwnCookie } from './own-cookies.ts';
-
 /**
  * What becomes of the header fields of a call on its way to a department and back. Works on arrays of alternating
  * names and values, as Node and undici give them: no object is built for a request.
@@ -195,7 +193,7 @@ const responseTreatmentOf = (name: string): ResponseTreatment => {
 /**
  * The fields of a department's answer that go on to the client. OneCert-* is the gateway's own.
  *
- * @param isPortal the answer is the gateway's own, which alone may set the gateway's cookies and speak for the origin
+ * @param isPortal the answer is the gateway's own, which alone may speak for the origin
  * @param canTrail Trailer may stay, where no length is given: only then there can be trailers (RFC 9112 section 7.1.2)
  */
 export const cleanResponseHeaders = (
@@ -213,8 +211,6 @@ export const cleanResponseHeaders = (
     if (treatment === 'drop' || (treatment === 'origin' && !isPortal)) continue;
     const value = textOf(raw[index + 1] as Buffer);
     if (treatment === 'keep' || treatment === 'origin') {
-      if (!isPortal && name.length === 10 && name.toLowerCase() === 'set-cookie' && setsOwnCookie(value))
-        continue;
       kept.push(name, value);
       if (name.length === 14 && name.toLowerCase() === 'content-length') hasLength = true;
     } else if (treatment === 'trailer') trailer = value;

@@ -139,7 +139,7 @@ inTests('header fields on their way through the data plane', () => {
 
   it('cleans the answer too', async () => {
     const answer = await call(gateway.port, '/joint-tax', { as: authority.citizen });
-    expect(answer.headers['set-cookie']).toEqual(['a=1', 'b=2']);
+    expect(answer.headers['set-cookie']).toEqual(['a=1; Path=/joint-tax', 'b=2; Path=/joint-tax']);
     expect(answer.headers).toMatchObject({ 'x-kept': 'yes', server: 'department/1' });
     expect(answer.rawHeaders.join('\n')).not.toMatch(/forged|onecert|Alt-Svc|X-Secret|timeout=7|h2c/i);
   });
