@@ -4,6 +4,7 @@ const ROOMS = {
   cli: '*',
   demo: '*',
   server: '*',
+  federation: ['refusal', 'signin', 'decision', 'services', 'assertion', 'identity', 'audit', 'verdict'],
   portal: ['refusal', 'services', 'verdict', 'identity', 'audit', 'signin', 'decision'],
   proxy: ['refusal', 'decision', 'signin', 'assertion', 'audit', 'services', 'verdict', 'certificate'],
   assertion: [],

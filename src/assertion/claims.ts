@@ -9,6 +9,13 @@ export interface AssertedIdentifier {
   readonly value: string;
 }
 
+/** Who acts for the subject: the service that got this assertion, and whoever acted before it (RFC 8693 section 4.1). */
+export interface AssertedActor {
+  /** Identifier of a service. */
+  readonly sub: string;
+  readonly act?: AssertedActor;
+}
+
 /**
  * What the gateway asserts to a department about the caller (RFC 7519). Everything after `verdict` is present
  * only where the enrolment of the service asks for it.
@@ -36,4 +43,10 @@ export interface AssertionClaims {
   readonly authority?: string;
   /** The certificate itself: DER in standard base64, as x5c has it (RFC 7515 section 4.1.6). */
   readonly certificate?: string;
+  /** Only where another service calls for the subject: docs/departments.md, "Calling another department". */
+  readonly act?: AssertedActor;
+  /** Trace id (W3C Trace Context) of what it belongs to, as in the audit log. */
+  readonly trace?: string;
+  /** For the gateway itself, when it is presented in exchange for another; sealed. */
+  readonly ticket?: string;
 }

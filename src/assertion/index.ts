@@ -1,6 +1,12 @@
 /** `onecert/assertion`: what a department's back end needs to know its callers by the gateway's word. */
 export { AssertionError, type AssertionErrorCode } from './assertion-error.ts';
-export { ASSERTION_HEADER, ASSERTION_TYPE, type AssertedIdentifier, type AssertionClaims } from './claims.ts';
+export {
+  ASSERTION_HEADER,
+  ASSERTION_TYPE,
+  type AssertedActor,
+  type AssertedIdentifier,
+  type AssertionClaims,
+} from './claims.ts';
 export { requireAssertion, type AssertionMiddleware } from './express.ts';
 export {
   createAssertionIssuer,

@@ -73,9 +73,19 @@ export const checkOptions = (options: VerifyAssertionOptions): void => {
 };
 
 const isComplete = (payload: object): payload is AssertionClaims => {
-  const { sub, aud, jti, verdict, cnf } = payload as Record<string, unknown>;
+  const { sub, aud, jti, verdict, cnf, act } = payload as Record<string, unknown>;
   const thumbprint = (cnf as Record<string, unknown> | null)?.['x5t#S256'];
+  if (act !== undefined && !isActor(act)) return false;
   return [sub, aud, jti, verdict, thumbprint].every((value) => typeof value === 'string' && value !== '');
+};
+
+/** Far above what the gateway lets act one after the other. */
+const MAX_ACTORS = 16;
+
+const isActor = (act: unknown, depth = 1): boolean => {
+  if (typeof act !== 'object' || act === null || depth > MAX_ACTORS) return false;
+  const { sub, act: before } = act as Record<string, unknown>;
+  return typeof sub === 'string' && sub !== '' && (before === undefined || isActor(before, depth + 1));
 };
 
 const CLAIM_CODES: Record<string, AssertionErrorCode> = {

@@ -1,6 +1,17 @@
 /** Kinds of entry: what happened. "recovery" is the log's own: an outage that ended, a torn line cut off. */
 export type AuditEvent =
-  'sign-in' | 'refusal' | 'call' | 'outcome' | 'change' | 'start' | 'stop' | 'recovery';
+  | 'sign-in'
+  | 'refusal'
+  | 'call'
+  | 'outcome'
+  /** Somebody was told to a service that is a client of the OpenID Provider. */
+  | 'authorization'
+  /** A service was given an assertion for another one, for the person who called it. */
+  | 'exchange'
+  | 'change'
+  | 'start'
+  | 'stop'
+  | 'recovery';
 
 /**
  * What a caller knows of an event. The log adds sequence number, time of writing and hashes. Personal data

@@ -13,24 +13,28 @@ export interface Call {
 /** One question put to a call: the code to refuse it with, or nothing. */
 export type Check = (call: Call) => RefusalCode | undefined;
 
-const presentsCertificate: Check = ({ admission }) =>
+/** One that does not depend on what is called for. */
+type CallerCheck = (call: Pick<Call, 'admission' | 'service'>) => RefusalCode | undefined;
+
+const presentsCertificate: CallerCheck = ({ admission }) =>
   admission === undefined ? 'ONECERT_CERTIFICATE_REQUIRED' : undefined;
 
-const isAdmitted: Check = ({ admission }) => admission?.refusal;
+const isAdmitted: CallerCheck = ({ admission }) => admission?.refusal;
 
-const isEnrolled: Check = ({ service }) => (service === undefined ? 'ONECERT_SERVICE_NOT_FOUND' : undefined);
+const isEnrolled: CallerCheck = ({ service }) =>
+  service === undefined ? 'ONECERT_SERVICE_NOT_FOUND' : undefined;
 
-const isEnabled: Check = ({ service }) =>
+const isEnabled: CallerCheck = ({ service }) =>
   service?.enabled === true ? undefined : 'ONECERT_SERVICE_DISABLED';
 
-const isOfAcceptedKind: Check = ({ admission, service }) => {
+const isOfAcceptedKind: CallerCheck = ({ admission, service }) => {
   const kind = admission?.identity?.kind;
   return kind !== undefined && service?.subjects.includes(kind) === true
     ? undefined
     : 'ONECERT_SUBJECT_KIND_NOT_ACCEPTED';
 };
 
-const isOfAcceptedAuthority: Check = ({ admission, service }) => {
+const isOfAcceptedAuthority: CallerCheck = ({ admission, service }) => {
   const authority = admission?.verdict.authority;
   const accepted = service?.authorities;
   const admitted = accepted === 'all' || (authority !== undefined && accepted?.includes(authority) === true);
@@ -43,15 +47,32 @@ const isOpenOperation: Check = ({ service, target }) =>
     : 'ONECERT_METHOD_NOT_ENROLLED';
 
 /**
- * The decision, in order; the first code given refuses the call. The person comes before the service, so that
- * nobody learns what is enrolled here without a good certificate.
+ * Whether somebody may use a service at all, in order. The person comes before the service, so that nobody learns what
+ * is enrolled here without a good certificate.
  */
-export const CHECKS: readonly Check[] = [
+const CALLER_CHECKS: readonly CallerCheck[] = [
   presentsCertificate,
   isAdmitted,
   isEnrolled,
   isEnabled,
   isOfAcceptedKind,
   isOfAcceptedAuthority,
-  isOpenOperation,
 ];
+
+/** The decision, in order; the first code given refuses the call. */
+export const CHECKS: readonly Check[] = [...CALLER_CHECKS, isOpenOperation];
+
+/**
+ * The code to refuse somebody a service with, whatever they would do there: for signing in to it and for assertions
+ * that no call of theirs asked for.
+ */
+export const refuseCaller = (
+  admission: Admission | undefined,
+  service: Service | undefined,
+): RefusalCode | undefined => {
+  for (const check of CALLER_CHECKS) {
+    const code = check({ admission, service });
+    if (code !== undefined) return code;
+  }
+  return undefined;
+};

@@ -9,7 +9,7 @@ import { myCertificatesRoute } from './routes/me-certificates.ts';
 import { mySessionsRoute } from './routes/me-sessions.ts';
 import { mySignInsRoute } from './routes/me-sign-ins.ts';
 import { meRoute } from './routes/me.ts';
-import type { Portal, Route } from './routes/route.ts';
+import { onBrowserListener, type Portal, type Route } from './routes/route.ts';
 import { servicesRoute } from './routes/services.ts';
 import { signInCertificateRoute } from './routes/signin-certificate.ts';
 import { signInChallengeRoute } from './routes/signin-challenge.ts';
@@ -52,7 +52,9 @@ export const createPortal = (parts: PortalParts): Express => {
     next();
   });
   const portal: Portal = { parts, signIn: createSignIn(parts) };
+  if (parts.forwardAuth !== undefined) app.use(parts.forwardAuth);
   for (const route of ROUTES) route(app, portal);
+  for (const { path, router } of parts.routers ?? []) app.use(path, onBrowserListener(portal), router);
   app.use((request, response) =>
     refuse(parts, request, response, {
       code: 'ONECERT_SERVICE_NOT_FOUND',

@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express';
 import type { AuditSink } from '../audit/entry.ts';
 import type { SignInRecord } from '../audit/read-sign-ins.ts';
 import type { Gate } from '../decision/types.ts';
@@ -74,6 +75,10 @@ export interface PortalParts {
   readonly keyAgents?: readonly string[];
   /** Scripts of the sign-in page; see loadAssets. */
   readonly assets: Assets;
+  /** Answers what proxies ask (src/federation/forward-auth/), before the pages are asked. */
+  readonly forwardAuth?: RequestHandler;
+  /** What else is answered below a reserved path, on the listener of browsers; the portal's headers are set. */
+  readonly routers?: readonly { readonly path: string; readonly router: RequestHandler }[];
   /** ms since the epoch. */
   readonly clock: () => number;
   readonly log: (

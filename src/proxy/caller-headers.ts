@@ -1,10 +1,8 @@
 import { ASSERTION_HEADER, type AssertionSubject } from '../assertion/index.ts';
-import type { Admission } from '../decision/types.ts';
+import { enrolledClaims, type Identified } from '../decision/enrolled-claims.ts';
 import type { Service } from '../services/enrolment.ts';
 import { clientCertHeaders } from './client-cert-headers.ts';
 import type { Plane } from './plane.ts';
-
-type Identified = Admission & { readonly identity: NonNullable<Admission['identity']> };
 
 /** The fields that tell one department's service who calls. Made once for a connection, renewed in time. */
 export interface CallerHeaders {
@@ -35,27 +33,18 @@ export const callerHeaders = (
   };
 };
 
-const subjectOf = (
-  plane: Plane,
-  service: Service,
-  { identity, verdict, credential }: Identified,
-): AssertionSubject => {
-  const claims = new Set(service.claims);
-  return {
-    sub: plane.parts.pairwiseId(identity.unifiedId, service.department.department),
-    aud: service.service,
-    verdict: verdict.id,
-    thumbprint: verdict.thumbprint,
-    ...(claims.has('kind') && { kind: identity.kind }),
-    ...(claims.has('unified-id') && { unified_id: identity.unifiedId }),
-    ...(claims.has('name') && { name: identity.name }),
-    ...(claims.has('identifiers') && { identifiers: identity.identifiers }),
-    ...(claims.has('authority') && verdict.authority !== undefined && { authority: verdict.authority }),
-    ...(claims.has('certificate') && {
-      certificate: Buffer.from(credential.chain[0] as Uint8Array).toString('base64'),
+const subjectOf = (plane: Plane, service: Service, admission: Identified): AssertionSubject => ({
+  sub: plane.parts.pairwiseId(admission.identity.unifiedId, service.department.department),
+  aud: service.service,
+  verdict: admission.verdict.id,
+  thumbprint: admission.verdict.thumbprint,
+  ...enrolledClaims(service, admission),
+  // Only for those who can present it again: it holds the certificate.
+  ...(service.oidc !== undefined &&
+    plane.parts.exchangeTicket !== undefined && {
+      ticket: plane.parts.exchangeTicket(admission, service.service),
     }),
-  };
-};
+});
 
 /** Where a call comes from, by the gateway's word (RFC 7239 and its forerunners). */
 export const forwardingHeaders = (from: string, publicHost: string): string[] => [

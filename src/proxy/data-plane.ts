@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AssertionIssuer } from '../assertion/index.ts';
 import type { AuditSink } from '../audit/entry.ts';
+import type { Identified } from '../decision/enrolled-claims.ts';
 import type { Admission, Gate } from '../decision/types.ts';
 import type { RefusalContext } from '../refusal/context.ts';
 import type { Service } from '../services/enrolment.ts';
@@ -76,6 +77,8 @@ export interface DataPlaneParts {
   readonly assertions: AssertionIssuer;
   /** A subject's name for one department. */
   readonly pairwiseId: (unifiedId: string, department: string) => string;
+  /** What an assertion for `audience` carries so that it can be exchanged for another (RFC 8693). */
+  readonly exchangeTicket?: (admission: Identified, audience: string) => string;
   /** Names of the authorities the service (or the platform) accepts. */
   readonly acceptedAuthorities: (service?: Service) => RefusalContext['accepted'];
   /** HTML of a refusal. */

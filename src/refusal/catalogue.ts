@@ -212,6 +212,14 @@ export const CATALOGUE = {
     'The certificate handed on by the terminator in front cannot be read',
     'This is not your doing. Try again later; the operators have to check its settings.',
   ),
+  ONECERT_FORWARD_AUTH_MALFORMED: entry(
+    403,
+    'docs/terminators.md: one way of saying which call is asked about',
+    '接入设备没有说清要核验的是哪个请求',
+    '请从服务目录重新进入该服务；如果仍然不行，运维人员需要检查接入设备的配置。',
+    'The proxy in front does not say clearly which call it asks about',
+    'Open the service again from the directory. If that does not help, the operators have to check its settings.',
+  ),
 
   // Verdict: path
   ONECERT_CERTIFICATE_UNTRUSTED: entry(
@@ -412,6 +420,14 @@ export const CATALOGUE = {
     '面向企业的服务请使用企业证书，面向个人的服务请使用个人证书登录。',
     'This service is not for this kind of user',
     'Use an enterprise certificate for enterprise services and a personal one for personal services.',
+  ),
+  ONECERT_EXCHANGE_NOT_ENROLLED: entry(
+    403,
+    'RFC 8693 section 2.2.2; `exchange.from` in the enrolment of the service',
+    '该业务系统不能代您调用另一部门的服务',
+    '请告知您正在使用的业务系统的部门：需要由被调用的部门在服务登记中允许。',
+    'This service may not call that other service for you',
+    'Tell the department whose service you are using: the other department has to allow it in its enrolment.',
   ),
   ONECERT_AUTHORITY_NOT_ACCEPTED: entry(
     403,

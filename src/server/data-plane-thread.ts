@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createAuditSink } from '../audit/sink.ts';
 import { createGate } from '../decision/gate.ts';
+import { sealExchangeTicket } from '../federation/exchange-ticket.ts';
 import { pairwiseId } from '../identity/pairwise.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { DataPlane, DataPlaneParts, ListenerTls } from '../proxy/data-plane.ts';
@@ -11,6 +12,7 @@ import type { EndedSessions } from '../signin/session.ts';
 import { unpackTrustList, type TrustList } from '../trust/trust-list.ts';
 import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { createJudge } from '../verdict/judge.ts';
+import { createFieldCipher } from '../storage/field-cipher.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
 import { assertionIssuer } from './assertion-key.ts';
 import { connectCalls } from './call-port.ts';
@@ -131,12 +133,14 @@ const gate = createGate({
     log('error', 'a defect while judging', { error: error instanceof Error ? error.stack : String(error) }),
 });
 const assertions = assertionIssuer(start.assertionKey, start.issuer);
+const ticketCipher = createFieldCipher(start.ticketKey);
 
 const parts: DataPlaneParts = {
   gate,
   audit,
   assertions,
   pairwiseId: (unifiedId: string, department: string) => pairwiseId(start.pairwiseKey, unifiedId, department),
+  exchangeTicket: (admission, audience) => sealExchangeTicket(ticketCipher, admission, audience),
   ...createLocalAnswers({
     trust: () => trust,
     directory: () => directory,

@@ -161,6 +161,7 @@ const compose = async (
       issuer: settings.issuer,
       assertionKey,
       pairwiseKey: keys.secret('pairwise.key', 32),
+      ticketKey: keys.secret('ticket.key', 32),
       sessions: { idleMs: limits.idle, absoluteMs: limits.absolute },
       ...(browser !== undefined && { portal: { socket: portalSocket(settings.data) } }),
     },

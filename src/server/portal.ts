@@ -10,7 +10,7 @@ import { createPortal } from '../portal/portal-app.ts';
 import { startPortalListener, type PortalListener } from '../portal/portal-listener.ts';
 import { SIGN_IN_LIMITS, type PortalAuthority } from '../portal/portal-parts.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
-import { createDirectory } from '../services/directory.ts';
+import { createDirectory, type Directory } from '../services/directory.ts';
 import { createBrowserSessions } from '../signin/browser-session.ts';
 import { createChallengeStore } from '../signin/challenge-store.ts';
 import { createHandover } from '../signin/handover.ts';
@@ -18,6 +18,8 @@ import type { KeyRing } from '../storage/key-ring.ts';
 import { isInForce, type TrustList } from '../trust/trust-list.ts';
 import { createJudge } from '../verdict/judge.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
+import { startFederation } from './federation.ts';
+import { forwardAuthOf } from './forward-auth.ts';
 import type { Configuration } from './load-configuration.ts';
 import { rememberIdentities } from './remember-identities.ts';
 import type { SignInState } from './sign-in-state.ts';
@@ -44,8 +46,21 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
   const { settings } = current();
   let directory = createDirectory(current().departments);
   let directoryOf = current().departments;
+  const gate = controlGate(parts);
+  const urls = { browser: new URL(browserUrl).origin, certificateSignIn: new URL(settings.issuer).origin };
+  const currentDirectory = (): Directory => {
+    const { departments } = current();
+    if (departments !== directoryOf) {
+      directory = createDirectory(departments);
+      directoryOf = departments;
+    }
+    return directory;
+  };
+  const authorities = (): readonly PortalAuthority[] => authoritiesInForce(current().trust);
+  const forwardAuth = forwardAuthOf(parts, { gate, urls, authorities });
+  const provider = startFederation(parts, { gate, directory: currentDirectory, urls });
   const app = createPortal({
-    gate: controlGate(parts),
+    gate,
     sessions,
     handover: createHandover({
       codes: values,
@@ -62,21 +77,23 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
     register,
     audit,
     signInsOf: (unifiedId) => readSignIns(auditFolder, unifiedId),
-    directory: () => {
-      const { departments } = current();
-      if (departments !== directoryOf) {
-        directory = createDirectory(departments);
-        directoryOf = departments;
-      }
-      return directory;
-    },
-    authorities: () => authoritiesInForce(current().trust),
-    urls: { browser: new URL(browserUrl).origin, certificateSignIn: new URL(settings.issuer).origin },
+    directory: currentDirectory,
+    authorities,
+    urls,
+    ...(forwardAuth !== undefined && { forwardAuth }),
+    routers: [{ path: '/oidc', router: provider.router }],
     assets: loadAssets(),
     clock: Date.now,
     log: (level, message, fields) => log[level](fields, message),
   });
-  return startPortalListener(app, portalSocket(settings.data));
+  const listener = await startPortalListener(app, portalSocket(settings.data));
+  return {
+    path: listener.path,
+    close: async (graceMs) => {
+      await listener.close(graceMs);
+      await provider.close();
+    },
+  };
 };
 
 const authoritiesInForce = ({ authorities }: TrustList): readonly PortalAuthority[] =>

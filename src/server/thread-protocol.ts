@@ -27,6 +27,8 @@ export interface DataPlaneStart {
   /** PKCS#8 PEM of the ES256 key that signs assertions. */
   readonly assertionKey: string;
   readonly pairwiseKey: Uint8Array;
+  /** Seals what assertions carry for being exchanged (src/federation/exchange-ticket.ts). */
+  readonly ticketKey: Uint8Array;
   readonly state: GatewayState;
   readonly auditPort: MessagePort;
 }

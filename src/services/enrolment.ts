@@ -55,6 +55,54 @@ const backend = z
   .refine(isBare, { error: 'expected scheme, host, port and path only' })
   .refine((url) => !isLinkLocal(url), { error: 'a link-local address is no back end' });
 
+/** Where a browser is sent back to, or a client told something: on this machine in clear text too, for development. */
+const clientUrl = z
+  .url({ protocol: /^https?$/, abort: true, error: 'expected an https:// URL' })
+  .refine(
+    (url) => /^https:/i.test(url) || /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(url).hostname),
+    {
+      error: 'expected https://, except on this machine',
+    },
+  )
+  .refine((url) => !url.includes('#') && new URL(url).username === '', {
+    error: 'expected no fragment and no credentials',
+  })
+  .refine((url) => !isLinkLocal(url), { error: 'a link-local address is no client' });
+
+/** RFC 7517: public keys only; a private one in a file that many read would be no secret. */
+const publicJwk = z
+  .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP']) })
+  .refine((jwk) => !('d' in jwk), { error: 'expected a public key: it holds "d"' });
+
+const clientAuthentication = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('private_key_jwt'),
+    jwks: z.strictObject({ keys: z.array(publicJwk).min(1) }),
+  }),
+  z.strictObject({
+    method: z.enum(['client_secret_basic', 'client_secret_post']),
+    secretHash: z
+      .string()
+      .regex(/^[\w-]{43}$/, { error: 'expected SHA-256 in base64url' })
+      .meta({
+        description:
+          'SHA-256 of a random secret of at least 32 octets, base64url: the secret itself stands nowhere',
+      }),
+  }),
+]);
+
+/** What the gateway's OpenID Provider knows of a service that is a client; its client_id is the service's identifier. */
+const oidcClient = z.strictObject({
+  redirectUris: z.array(clientUrl).default([]).meta({
+    description: 'Compared whole. None: the service signs nobody in, and only exchanges assertions',
+  }),
+  postLogoutRedirectUris: z.array(clientUrl).default([]),
+  backchannelLogoutUri: clientUrl.optional(),
+  clientAuthentication,
+  requirePushedAuthorizationRequests: z.boolean().default(false).meta({ description: 'RFC 9126' }),
+});
+export type OidcClient = z.infer<typeof oidcClient>;
+
 const DAY_MS = 86_400_000;
 /** 0 would be no limit at all to the connections' pool, and timers end at 24 days. */
 const timeout = duration.refine((ms) => ms >= 1 && ms <= DAY_MS, { error: 'expected between 1ms and 1d' });
@@ -95,6 +143,11 @@ export const enrolmentSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Send the certificate in Client-Cert and Client-Cert-Chain (RFC 9440)' }),
+  oidc: oidcClient.optional().meta({ description: 'The service is a client of the OpenID Provider' }),
+  exchange: z
+    .strictObject({ from: z.array(slug).min(1) })
+    .optional()
+    .meta({ description: 'Services that may call this one for the person who called them (RFC 8693)' }),
   audit: z
     .enum(['written', 'synced'])
     .default('written')

@@ -1,0 +1,35 @@
+import type { Identifier, Identity, SubjectKind } from '../identity/identity.ts';
+import type { Service } from '../services/enrolment.ts';
+import type { Admission } from './types.ts';
+
+/** An admission that was not refused. */
+export type Identified = Admission & { readonly identity: Identity };
+
+/** What a service is told of its callers beyond their pairwise id, named as in assertions and ID tokens. */
+export interface EnrolledClaims {
+  readonly kind?: SubjectKind;
+  readonly unified_id?: string;
+  readonly name?: string;
+  readonly identifiers?: readonly Identifier[];
+  readonly authority?: string;
+  /** DER in standard base64. */
+  readonly certificate?: string;
+}
+
+/** Exactly what the enrolment of `service` asks for, whichever way it is told. */
+export const enrolledClaims = (
+  service: Pick<Service, 'claims'>,
+  { identity, verdict, credential }: Identified,
+): EnrolledClaims => {
+  const claims = new Set(service.claims);
+  return {
+    ...(claims.has('kind') && { kind: identity.kind }),
+    ...(claims.has('unified-id') && { unified_id: identity.unifiedId }),
+    ...(claims.has('name') && { name: identity.name }),
+    ...(claims.has('identifiers') && { identifiers: identity.identifiers }),
+    ...(claims.has('authority') && verdict.authority !== undefined && { authority: verdict.authority }),
+    ...(claims.has('certificate') && {
+      certificate: Buffer.from(credential.chain[0] as Uint8Array).toString('base64'),
+    }),
+  };
+};
