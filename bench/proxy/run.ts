@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { parseArgs, promisify } from 'node:util';
 import { makeMaterial, type Material } from './city.ts';
+import type { LoadResult } from './load.ts';
 import { startBackend, startFastify, startNginx, startOneCert, stop, type Peer } from './peers.ts';
 
 const run = promisify(execFile);
@@ -34,28 +35,26 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-const requestsPerSecond = async ({ port, name }: Peer, material: Material): Promise<number> => {
-  const load = JSON.stringify({
-    port,
-    path: PATH,
-    connections: Number(values.connections),
-    seconds: Number(values.seconds),
-    ...material.client,
-    ca: material.server.ca,
-  });
+const loadOn = async ({ port, name }: Peer, material: Material): Promise<number> => {
   const { stdout } = await run('taskset', [
     '-c',
     String(CLIENT_CPU),
     process.execPath,
     join(import.meta.dirname, 'load.ts'),
-    load,
+    '--url',
+    `https://127.0.0.1:${port}${PATH}`,
+    '--cert',
+    material.client.certificate,
+    '--key',
+    material.client.key,
+    '--connections',
+    values.connections,
+    '--seconds',
+    values.seconds,
   ]);
-  const { requests, seconds, failures } = JSON.parse(stdout) as Record<
-    'requests' | 'seconds' | 'failures',
-    number
-  >;
+  const { requestsPerSecond, requests, failures } = JSON.parse(stdout) as LoadResult;
   if (failures > 0) throw new Error(`${name}: ${failures} of ${requests} requests failed`);
-  return requests / seconds;
+  return requestsPerSecond;
 };
 
 /** `openssl s_time -new`: one client, a full handshake each time; connections in real seconds. */
@@ -100,7 +99,7 @@ try {
   peers.push(...measured);
   for (const { name } of measured) rates.set(name, { requests: [], handshakes: [] });
   for (let round = 1; round <= Number(values.rounds); round++) {
-    for (const peer of measured) rates.get(peer.name)?.requests.push(await requestsPerSecond(peer, material));
+    for (const peer of measured) rates.get(peer.name)?.requests.push(await loadOn(peer, material));
     for (const peer of measured)
       rates.get(peer.name)?.handshakes.push(await handshakesPerSecond(peer, material));
   }
