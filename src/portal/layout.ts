@@ -142,7 +142,9 @@ export const renderPage = (page: Page, language: Language): string => {
         </header>
         <main id="main" tabindex="-1"><div class="${wrap}">${main}</div></main>
         <footer class="footer">
-          <div class="${wrap}"><p>${script === undefined ? texts.footer : texts.scripted}</p></div>
+          <div class="${navigation === undefined ? wrap : 'wrap'}">
+            <p>${script === undefined ? texts.footer : texts.scripted}</p>
+          </div>
         </footer>
       </body>
     </html> `.markup;
