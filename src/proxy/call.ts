@@ -26,6 +26,8 @@ export class Call implements CallTarget {
   search = '';
   /** Fields that may go on: alternating names and values. */
   headers: readonly string[] = [];
+  /** Trace id (W3C Trace Context), once it is forwarded. */
+  trace: string | undefined;
   /** Of the body: octets as declared, -1 where it comes in chunks, 0 where there is none. */
   bodyLength = 0;
   /** The client waits for 100 (Continue) before it sends the body. */

@@ -15,6 +15,7 @@ import { callEntry, signInEntry } from './record.ts';
 import { refuseCall, sendRefusal } from './refuse-call.ts';
 import { readRequestHead, type RequestHead } from './request-head.ts';
 import { readTarget } from './target.ts';
+import { traceOf } from './trace.ts';
 
 /**
  * A call from its head to the decision, in order: one reading of the message, one reading of its target, who calls,
@@ -196,7 +197,9 @@ const forwardCall = (call: Call, { service, admission }: Extract<Decision, { out
 };
 
 const requestHeaders = (call: Call, caller: readonly string[]): string[] => {
-  const headers = withoutOwnCookies(call.headers).concat(caller, call.forwarding);
+  const trace = traceOf(call.headers);
+  call.trace = trace.id;
+  const headers = withoutOwnCookies(trace.headers).concat(caller, call.forwarding);
   headers.push('OneCert-Reference', call.reference);
   // Without a body undici knows best; with one its length is passed on as it was declared.
   if (call.bodyLength > 0) headers.push('Content-Length', String(call.bodyLength));

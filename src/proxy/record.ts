@@ -14,6 +14,7 @@ export const callEntry = (call: Call, { identity, verdict }: Admission): AuditEn
   event: 'call',
   at: call.receivedAt,
   reference: call.reference,
+  trace: call.trace,
   from: call.from,
   unifiedId: identity?.unifiedId,
   thumbprint: verdict.thumbprint,
