@@ -2,6 +2,7 @@ import type { AuditEntry, AuditSink, Durability } from '../../audit/entry.ts';
 import type { Admission } from '../../decision/types.ts';
 import { Refusal } from '../../refusal/refusal.ts';
 import type { Service } from '../../services/enrolment.ts';
+import { traceOf } from '../oidc/request-context.ts';
 import type { Allowed, Refused } from './decide.ts';
 import type { Question } from './question.ts';
 
@@ -54,13 +55,14 @@ export const createDecisionRecord = (audit: AuditSink): DecisionRecord => {
 
 const entryOf = (
   event: AuditEntry['event'],
-  { at, context }: Question,
+  { at, context, request }: Question,
   admission: Admission | undefined,
 ): AuditEntry => ({
   event,
   at,
   reference: context.reference,
   from: context.from,
+  trace: traceOf(request),
   unifiedId: admission?.identity?.unifiedId,
   thumbprint: admission?.verdict.thumbprint,
   authority: admission?.verdict.authority,

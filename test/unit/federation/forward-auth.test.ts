@@ -107,7 +107,9 @@ describe('forward-auth', () => {
 
   it('nothing is answered before sign-in and call are in the audit log, as durably as the service asks', async () => {
     let answered = false;
-    const answer = ask().finally(() => (answered = true));
+    const trace = 'a'.repeat(32);
+    const headers = { traceparent: `00-${trace}-${'b'.repeat(16)}-01` };
+    const answer = ask(undefined, {}, headers).finally(() => (answered = true));
     await recorded(2);
     expect(log.entries.map(({ entry, durability }) => [entry.event, durability])).toEqual([
       ['sign-in', 'synced'],
@@ -117,13 +119,14 @@ describe('forward-auth', () => {
       method: 'GET',
       path: '/papers/1',
       carrier: 'forward-auth',
+      trace,
     });
     log.entries.shift()?.done();
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(answered).toBe(false);
     confirm();
-    const { status, headers } = await answer;
-    expect([status, headers.get('onecert-assertion'), headers.get('onecert-reference')]).toEqual([
+    const { status, headers: answered200 } = await answer;
+    expect([status, answered200.get('onecert-assertion'), answered200.get('onecert-reference')]).toEqual([
       200,
       'papers for u@city',
       'r-1',
