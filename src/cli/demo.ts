@@ -29,7 +29,14 @@ export const demoCommand = (): Command =>
       try {
         await runGateway({ configuration: resolve(config) }, async ({ issuer, browserUrl, adminPort }) => {
           const jwksUrl = `http://127.0.0.1:${adminPort}/.well-known/jwks.json`;
-          const departments = await city.startDepartments({ gatewayUrl: issuer, jwksUrl });
+          const exchange = browserUrl !== undefined && {
+            exchange: {
+              tokenUrl: `${browserUrl}/oidc/token`,
+              clientSecret: city.schoolSecret,
+              ca: city.files.tls.ca,
+            },
+          };
+          const departments = await city.startDepartments({ gatewayUrl: issuer, jwksUrl, ...exchange });
           process.stdout.write(`${demoSummary(city, { gateway: issuer, browser: browserUrl ?? issuer })}\n`);
           return () => departments.close();
         });

@@ -18,6 +18,14 @@ export interface GatewayForDepartments {
   readonly jwksUrl: string;
   /** PEM file of the authority of the gateway's TLS certificate, where the JWKS is fetched by https. */
   readonly ca?: string;
+  /** For the department that calls others (examples/departments/education/school-check.ts). */
+  readonly exchange?: {
+    /** Token endpoint of the gateway's OpenID Provider. */
+    readonly tokenUrl: string;
+    readonly clientSecret: string;
+    /** PEM file of the authority of its TLS certificate. */
+    readonly ca: string;
+  };
   /** Gets every line that a back end writes; standard error where absent. */
   readonly log?: (department: string, line: string) => void;
 }
@@ -32,6 +40,8 @@ const EXAMPLES = join(import.meta.dirname, '../../examples/departments');
 const RESTART_MS = 1000;
 const STOP_MS = 3000;
 
+type Surroundings = GatewayForDepartments & { readonly servers: NodeJS.ProcessEnv };
+
 interface Running {
   readonly ready: Promise<void>;
   process(): number | undefined;
@@ -45,7 +55,10 @@ export const startDepartments = async (
 ): Promise<Departments> => {
   const log = gateway.log ?? ((department, line) => process.stderr.write(`${department}: ${line}\n`));
   const running = new Map(
-    [...ports].map(([department, port]) => [department, keepRunning(department, port, gateway, log)]),
+    [...ports].map(([department, port]) => [
+      department,
+      keepRunning(department, port, { ...gateway, servers: addressesOf(ports) }, log),
+    ]),
   );
   const close = async (): Promise<void> => {
     await Promise.all([...running.values()].map((each) => each.close()));
@@ -65,7 +78,7 @@ export const startDepartments = async (
 const keepRunning = (
   department: string,
   port: number,
-  gateway: GatewayForDepartments,
+  gateway: Surroundings,
   log: (department: string, line: string) => void,
 ): Running => {
   let child: ChildProcess | undefined;
@@ -102,7 +115,7 @@ const keepRunning = (
 const launch = (
   department: string,
   port: number,
-  { gatewayUrl, jwksUrl, ca }: GatewayForDepartments,
+  { gatewayUrl, jwksUrl, ca, exchange, servers }: Surroundings,
   log: (department: string, line: string) => void,
 ): ChildProcess => {
   const file = join(EXAMPLES, department, 'server.ts');
@@ -115,6 +128,14 @@ const launch = (
       ONECERT_ISSUER: gatewayUrl,
       ONECERT_JWKS_URL: jwksUrl,
       ...(ca !== undefined && { ONECERT_CA: ca }),
+      // The secret is one service's: no other server is told.
+      ...(exchange !== undefined &&
+        department === 'education' && {
+          ...servers,
+          ONECERT_TOKEN_URL: exchange.tokenUrl,
+          ONECERT_TOKEN_CA: exchange.ca,
+          ONECERT_CLIENT_SECRET: exchange.clientSecret,
+        }),
     },
   });
   for (const stream of [child.stdout, child.stderr] as Readable[]) {
@@ -122,6 +143,15 @@ const launch = (
   }
   return child;
 };
+
+/** How one department finds the servers of the others. */
+const addressesOf = (ports: ReadonlyMap<string, number>): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    [...ports].map(([department, port]) => [
+      `ONECERT_${department.toUpperCase()}_URL`,
+      `http://127.0.0.1:${port}`,
+    ]),
+  );
 
 /** A back end that cannot listen says why, as { code, message }. */
 const failureOf = (department: string, port: number, message: unknown): Error => {

@@ -1,3 +1,4 @@
+import { hash, randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { SubjectKind } from '../identity/identity.ts';
 import type { RevocationReason } from '../revocation/types.ts';
@@ -31,6 +32,8 @@ export interface DemoCity {
   /** With the people whose certificates are to be refused. */
   readonly people: readonly DemoPerson[];
   readonly authorities: ReadonlyMap<string, DemoAuthority>;
+  /** With which the school enrolment service authenticates to the gateway, when it calls other departments. */
+  readonly schoolSecret: string;
   readonly files: {
     readonly tls: ServerFiles;
     readonly terminator: TerminatorFiles;
@@ -115,6 +118,7 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
       ),
     })),
   );
+  const schoolSecret = await rememberSecret(join(city, 'school-enrolment.secret'));
   // After the people's certificates, so that what they revoke is in the first CRLs.
   await Promise.all(opened.map((authority) => authority.publish()));
   const find = (authority: string, person: string): DemoCertificate | undefined =>
@@ -127,10 +131,12 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
     cityPort,
     people,
     authorities,
+    schoolSecret,
     files: { tls, terminator, people: peopleFolder },
     environment: {
       ONECERT_DATA: folder,
       ONECERT_CITY_PORT: String(cityPort),
+      ONECERT_SCHOOL_ENROLMENT_SECRET_HASH: hash('sha256', schoolSecret, 'base64url'),
       ...Object.fromEntries(
         DEPARTMENT_PORTS.map(({ department, variable }) => [variable, String(ports.get(department))]),
       ),
@@ -154,6 +160,14 @@ const rememberPort = async (file: string, wanted: number | undefined): Promise<n
   const port = checkPort('ONECERT_CITY_PORT', wanted ?? known ?? DEFAULT_PORT);
   if (port !== known) await writePrivateFile(file, `${JSON.stringify({ port })}\n`);
   return port;
+};
+
+const rememberSecret = async (file: string): Promise<string> => {
+  const known = (await readIfThere(file))?.toString('utf8').trim();
+  if (known !== undefined && /^[\w-]{43}$/.test(known)) return known;
+  const secret = randomBytes(32).toString('base64url');
+  await writePrivateFile(file, `${secret}\n`);
+  return secret;
 };
 
 const readPort = (content: Buffer | undefined): number | undefined => {

@@ -42,8 +42,11 @@ describe('the configuration of the demo city', () => {
     expect([...trust.authorities.keys()].sort()).toEqual([...TRUSTED].sort());
     const services = loadDepartments(join(ROOT, 'config/departments')).flatMap((each) => each.services);
     expect(services.map(({ service }) => service).sort()).toEqual([
+      'business-records',
       'business-registration',
+      'family-planning',
       'joint-tax-registration',
+      'property-registration',
       'rental-housing',
       'rental-subsidy',
       'residence-permit',

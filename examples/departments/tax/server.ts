@@ -2,11 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import express, { Router } from 'express';
 import { requireAssertion } from 'onecert/assertion';
+import { answerCheck } from '../answer-check.ts';
 import { greet } from '../greeting.ts';
 import { listen } from '../listen.ts';
 import { readSettings } from '../settings.ts';
 
-// Joint tax registration (tax bureau) and business registration (market supervision) on one server.
+// Joint tax registration (tax bureau), business registration and records (market supervision) on one server.
 const settings = readSettings(8461);
 
 const jointTax = Router()
@@ -35,9 +36,15 @@ const businessRegistration = Router()
     response.status(bound ? 200 : 403).json({ bound, bytes: der.length });
   });
 
+const businessRecords = Router()
+  .use(requireAssertion({ ...settings, audience: 'business-records' }))
+  .get('/', greet({ zh: '经营登记查询', en: 'Business Records' }))
+  .get('/check', answerCheck({ zh: '名下无在册企业', en: 'No enterprise under this name' }));
+
 const app = express()
   .disable('x-powered-by')
   .use('/joint-tax', jointTax)
-  .use('/business-registration', businessRegistration);
+  .use('/business-registration', businessRegistration)
+  .use('/business-records', businessRecords);
 
 listen(app, settings.port);
