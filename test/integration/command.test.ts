@@ -63,17 +63,19 @@ describe('the onecert command', () => {
     const start = (more: NodeJS.ProcessEnv = {}, command = 'start'): Promise<CommandResult> =>
       onecert([command, '--config', city.configuration], { ...city.environment, ...more });
 
-    it.each(['ONECERT_PORT', 'ONECERT_BROWSER_PORT', 'ONECERT_ADMIN_PORT'] as const)(
-      '%s taken: one line, exit code 4',
-      async (name) => {
-        const port = await block(city.ports[name]);
-        const { code, stderr } = await start();
-        expect([code, lines(stderr)]).toEqual([
-          4,
-          [`port ${port} is taken by another program: stop it, or set another port`],
-        ]);
-      },
-    );
+    it.each([
+      'ONECERT_PORT',
+      'ONECERT_BROWSER_PORT',
+      'ONECERT_TERMINATOR_PORT',
+      'ONECERT_ADMIN_PORT',
+    ] as const)('%s taken: one line, exit code 4', async (name) => {
+      const port = await block(city.ports[name]);
+      const { code, stderr } = await start();
+      expect([code, lines(stderr)]).toEqual([
+        4,
+        [`port ${port} is taken by another program: stop it, or set another port`],
+      ]);
+    });
 
     it("a port of the demo city taken, the authorities' or a department's: the same, and nothing stays behind", async () => {
       // The authorities' port is taken by this process already.

@@ -26,6 +26,8 @@ describe('the package', () => {
       ...process.env,
       ...city.city.environment,
       ONECERT_PORT: String(await freePort()),
+      ONECERT_BROWSER_PORT: String(await freePort()),
+      ONECERT_TERMINATOR_PORT: String(await freePort()),
       ONECERT_ADMIN_PORT: String(await freePort()),
       ONECERT_THREADS: '1',
     };
