@@ -54,6 +54,9 @@ export type RenderFederationPage = (
   headers: { readonly 'accept-language'?: string | undefined; readonly cookie?: string | undefined },
 ) => { readonly html: string; readonly policy: string };
 
+/** Of `limiter`: a whole office may share an address. */
+export const AUTHORIZATION_LIMIT = { limit: 240, windowMs: 60_000 } as const;
+
 /** Everything federation works with, made by whoever composes the gateway. */
 export interface FederationParts {
   /** Of the OpenID Provider: https://localhost:8440/oidc. */
@@ -79,6 +82,10 @@ export interface FederationParts {
   readonly assertions: AssertionIssuer;
   /** URL of the gateway: "iss" of its assertions. */
   readonly gatewayIssuer: string;
+  /** How often one address may ask for a sign-in: each leaves records behind that nobody has to answer for. */
+  readonly limiter: {
+    ask(key: string): Promise<{ readonly allowed: boolean; readonly retryAfterMs: number }>;
+  };
   readonly renderPage: RenderFederationPage;
   /** ms since the epoch. */
   readonly clock: () => number;

@@ -1,4 +1,4 @@
-import type { FederationPage } from '../federation/federation-parts.ts';
+import { AUTHORIZATION_LIMIT, type FederationPage } from '../federation/federation-parts.ts';
 import { openOpenIdProvider, type OpenIdProvider } from '../federation/oidc/openid-provider.ts';
 import { pairwiseId } from '../identity/pairwise.ts';
 import { html } from '../portal/html.ts';
@@ -32,6 +32,7 @@ export const startFederation = (
     cookieKey: keys.secret('oidc-cookie.key', 32),
     assertions: assertionIssuer(keys.text('assertion.key', makeAssertionKey), settings.issuer),
     gatewayIssuer: settings.issuer,
+    limiter: state.stores.limiter('oidc-authorize', AUTHORIZATION_LIMIT),
     renderPage: renderFederationPage,
     clock: Date.now,
     log: (level, message, fields) => log[level](fields, message),

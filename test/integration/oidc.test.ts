@@ -337,4 +337,12 @@ whenTools('the OpenID Provider, asked by a stock client', () => {
     await expect(oidc.fetchUserInfo(basic, tokens.access_token, claims?.sub ?? '')).rejects.toThrow();
     expect(decodeJwt(token).exp).toBeDefined();
   });
+
+  it('bounds how often one address may ask for a sign-in', async () => {
+    const { url } = await begin(basic);
+    const browser = new Browser(city);
+    let status = 0;
+    for (let asked = 0; asked < 300 && status !== 429; asked += 1) ({ status } = await browser.open(url));
+    expect(status).toBe(429);
+  });
 });

@@ -1,6 +1,7 @@
 import { Router, type RequestHandler } from 'express';
 import { createPrivateKey } from 'node:crypto';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { addressGroup } from '../../signin/address-group.ts';
 import { Refusal } from '../../refusal/refusal.ts';
 import type { FederationParts } from '../federation-parts.ts';
 import { partiesOf, record } from '../record.ts';
@@ -49,6 +50,18 @@ export const openOpenIdProvider = (parts: FederationParts): OpenIdProvider => {
       response.status(400).set('Content-Security-Policy', policy).type('html').send(html);
     }
   });
+  router.get('/authorize', async (request, response, next) => {
+    const { allowed, retryAfterMs } = await parts.limiter.ask(
+      `authorize:${addressGroup(contextOf(request).from)}`,
+    );
+    if (allowed) return next();
+    const { html, policy } = parts.renderPage(TOO_MANY, request.headers);
+    response
+      .status(429)
+      .set({ 'Content-Security-Policy': policy, 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) })
+      .type('html')
+      .send(html);
+  });
   router.use((request, response, next) => {
     // The issuer is one URL, whichever name a listener goes by.
     request.headers['x-forwarded-host'] = host;
@@ -92,6 +105,11 @@ const continuePage = (to: string) => ({
   text: { zh: '登录成功。', en: 'You are signed in.' },
   onward: { to, label: { zh: '继续', en: 'Continue' } },
 });
+
+const TOO_MANY = {
+  title: { zh: '登录请求过于频繁', en: 'Too many requests to sign in' },
+  text: { zh: '请一分钟后再试。', en: 'Please try again in a minute.' },
+};
 
 const EXPIRED = {
   title: { zh: '登录请求已失效', en: 'This request to sign in has expired' },

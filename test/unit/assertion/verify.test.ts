@@ -42,6 +42,25 @@ describe('an assertion', () => {
     expect(header).toEqual({ alg: 'ES256', kid: 'k1', typ: 'onecert-assertion+jwt' });
   });
 
+  it('tells who acts for the caller, where somebody does, and ends when it is told to', async () => {
+    const act = { sub: 'school-enrolment', act: { sub: 'night-school' } };
+    const until = Date.now() + 10_000;
+    const handed = issuer.issue({ ...SUBJECT, act, trace: 'a'.repeat(32) }, { until, jti: 'number-1' });
+    const told = await verifyAssertion(handed, options);
+    expect(told).toMatchObject({ act, trace: 'a'.repeat(32), jti: 'number-1' });
+    expect(told.exp).toBe(Math.floor(until / 1000));
+  });
+
+  it.each([
+    ['no object', 'school-enrolment'],
+    ['null', null],
+    ['without a sub', { act: { sub: 'x' } }],
+    ['with a number before it', { sub: 'x', act: 1 }],
+    ['without end', Array.from({ length: 40 }).reduce<object>((act) => ({ sub: 'x', act }), { sub: 'x' })],
+  ])('is refused with an actor that is %s', async (_what, act) => {
+    expect(await codeOf(signedBy(key, header, { ...claims, act }))).toBe('ASSERTION_CLAIMS');
+  });
+
   it('has another jti each time, and no private part in the published key', () => {
     expect(partsOf(issuer.issue(SUBJECT)).claims['jti']).not.toBe(claims['jti']);
     expect(issuer.jwks().keys).toEqual([
