@@ -34,9 +34,12 @@ export interface OpenedBrowser {
   close(): Promise<void>;
 }
 
-/** The demo city, running, with Chromium in front of it. */
-export const openBrowser = async (): Promise<OpenedBrowser> => {
+/** The demo city, running, with Chromium in front of it. @param prepare changes its configuration before it starts */
+export const openBrowser = async (
+  prepare: (city: City) => void = () => undefined,
+): Promise<OpenedBrowser> => {
   const city = await openCity();
+  prepare(city);
   await city.start();
   const portal = `https://localhost:${city.ports.ONECERT_BROWSER_PORT}`;
   const browser = await chromium.launch({
