@@ -50,8 +50,7 @@ withChromium('a service that is a client of the OpenID Provider', () => {
       undefined,
       oidc.ClientSecretBasic(SECRET),
       {
-        [oidc.customFetch]: (url, options) =>
-          fetch(url, { ...options, dispatcher: network } as never),
+        [oidc.customFetch]: (url, options) => fetch(url, { ...options, dispatcher: network } as never),
       },
     );
   }, 120_000);
