@@ -70,6 +70,7 @@ export const openEmbeddedRegister = ({
         };
       }),
     count: () => answer(() => ({ ...tables.count(), conflicts: conflicts.count() })),
+    countByAuthorities: (authorities) => answer(() => tables.countByAuthorities(authorities)),
     listConflicts: (page) => answer(() => conflicts.list(page)),
     close: () => answer(() => database.close()),
   };

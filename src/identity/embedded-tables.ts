@@ -29,6 +29,7 @@ export interface IdentityTables {
   identityOf(row: IdentityRow): Identity;
   certificatesOf(row: IdentityRow): readonly UsedCertificate[];
   count(): { readonly citizens: number; readonly enterprises: number };
+  countByAuthorities(authorities: readonly string[]): { readonly only: number; readonly any: number };
 
   insertIdentity(unifiedId: string, reading: SubjectReading, context: ReadingContext): IdentityRow;
   setName(row: IdentityRow, name: string): void;
@@ -63,6 +64,13 @@ export const openIdentityTables = (
        FROM certificates WHERE identity = ? ORDER BY first_used, thumbprint`,
     ),
     count: database.prepare('SELECT kind, count(*) AS total FROM identities GROUP BY kind'),
+    countByAuthorities: database.prepare(
+      `SELECT count(*) AS "any", coalesce(sum(others = 0), 0) AS "only" FROM (
+         SELECT sum(authority IN (SELECT value FROM json_each(?1))) AS these,
+                sum(authority NOT IN (SELECT value FROM json_each(?1))) AS others
+         FROM certificates GROUP BY identity
+       ) WHERE these > 0`,
+    ),
     insertIdentity: database.prepare(
       `INSERT INTO identities (unified_id, kind, name, registered_at) VALUES (?, ?, ?, ?)
        RETURNING id, unified_id, kind, name, registered_at`,
@@ -101,16 +109,18 @@ export const openIdentityTables = (
       return { unifiedId: row.unified_id, kind: row.kind, identifiers, name: nameOf(row) };
     },
     certificatesOf: (row) =>
-      statements.certificatesOf
-        .all(row.id)
-        .map((each) => ({
-          ...each,
-          notAfter: each['notAfter'] ?? undefined,
-        })) as unknown as UsedCertificate[],
+      statements.certificatesOf.all(row.id).map((each) => ({
+        ...each,
+        notAfter: each['notAfter'] ?? undefined,
+      })) as unknown as UsedCertificate[],
     count: () => {
       const rows = statements.count.all() as unknown as { kind: SubjectKind; total: number }[];
       const of = (kind: SubjectKind): number => rows.find((row) => row.kind === kind)?.total ?? 0;
       return { citizens: of('citizen'), enterprises: of('enterprise') };
+    },
+    countByAuthorities: (authorities) => {
+      const row = statements.countByAuthorities.get(JSON.stringify(authorities));
+      return { only: Number(row?.['only'] ?? 0), any: Number(row?.['any'] ?? 0) };
     },
 
     insertIdentity: (unifiedId, { kind, name }, { at }) =>

@@ -71,6 +71,10 @@ export interface IdentityRegister {
   /** Who has this identifier, or one that denotes the same subject. */
   find(identifier: Identifier): Promise<RegisteredIdentity | undefined>;
   count(): Promise<{ readonly citizens: number; readonly enterprises: number; readonly conflicts: number }>;
+  /** Identities that have used a certificate of these authorities (`any`), and of no other authority (`only`). */
+  countByAuthorities(
+    authorities: readonly string[],
+  ): Promise<{ readonly only: number; readonly any: number }>;
   /** The latest first; `before` is the id of the last entry already had. */
   listConflicts(page: { readonly limit: number; readonly before?: number }): Promise<readonly Conflict[]>;
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { AuditEntry, AuditSink } from '../audit/entry.ts';
 import { startAuditWriter } from '../audit/writer.ts';
 import { openEmbeddedRegister } from '../identity/embedded-register.ts';
+import type { IdentityRegister } from '../identity/register.ts';
 import { createControlMetrics } from '../observability/control-metrics.ts';
 import { createLogger, type Logger } from '../observability/logging.ts';
 import { mergeMetrics } from '../observability/metrics.ts';
@@ -10,6 +11,8 @@ import { startRevocationService } from '../revocation/revocation-service.ts';
 import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { openKeyRing } from '../storage/key-ring.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import type { Sessions } from '../signin/sessions.ts';
+import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
 import { assertionIssuer, makeAssertionKey } from './assertion-key.ts';
@@ -116,7 +119,9 @@ const compose = async (
   const assertionKey = keys.text('assertion.key', makeAssertionKey);
 
   await announceTrust(first, first.trust, log);
-  const live = keepConfiguration(folder, first, log);
+  const state = await openSignInState(settings, keys, log);
+  started.add(() => state.close());
+  const live = keepConfiguration(folder, first, log, cutOffCounts(register, state.sessions));
   let publish: (change: Partial<GatewayState>) => unknown = () => undefined;
   const revocation = await startRevocationService({
     folder: data.crls,
@@ -134,8 +139,6 @@ const compose = async (
     revocation: revocation.snapshot(),
     tls: { ...tls, minimumVersion: policy.minimumVersion, ticketKeys },
   });
-  const state = await openSignInState(settings, keys, log);
-  started.add(() => state.close());
   const { browser, sessions: limits } = settings;
   if (browser !== undefined) {
     const portal = await startPortal(
@@ -234,6 +237,15 @@ const compose = async (
     },
   };
 };
+
+/** Whom a change of the trust list would cut off, for the line that says so before it is done. */
+const cutOffCounts = (register: IdentityRegister, sessions: Sessions): CutOffCounts => ({
+  identitiesOf: (authorities) => register.countByAuthorities(authorities),
+  sessionsOf: async (authorities) => {
+    const each = await Promise.all(authorities.map((authority) => sessions.count({ authority })));
+    return each.reduce((sum, count) => sum + count, 0);
+  },
+});
 
 const listenersOf = ({ settings, terminatorAuthority }: Configuration): Listeners => {
   const { listen, browser, terminator } = settings;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { watchFiles, type FileWatch } from '../configuration/watch-files.ts';
-import { compareTrustLists } from '../trust/compare-trust-lists.ts';
+import { compareTrustLists, type CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { describeComparison } from '../trust/describe-comparison.ts';
 import { rememberSeen } from '../trust/last-seen.ts';
 import { packTrustList, type TrustList } from '../trust/trust-list.ts';
@@ -44,6 +44,7 @@ export const keepConfiguration = (
   folder: string,
   first: Configuration,
   log: ReloadLog,
+  counts?: CutOffCounts,
 ): LiveConfiguration => {
   let current = first;
   let sound = true;
@@ -69,7 +70,7 @@ export const keepConfiguration = (
         log.warn({ setting: name }, `a change of "${name}" needs a restart`);
       }
     }
-    await announceTrust(next, current.trust, log);
+    await announceTrust(next, current.trust, log, counts);
     // First: what data-plane threads ask under the new list is answered by the new list.
     current = next;
     sound = true;
@@ -115,10 +116,11 @@ export const announceTrust = async (
   { settings, trust }: Configuration,
   before: TrustList,
   log: ReloadLog,
+  counts?: CutOffCounts,
 ): Promise<void> => {
   if (trust.signed !== undefined) rememberSeen(lastSeenFile(settings), trust.signed);
   if (trust !== before) {
-    for (const line of describeComparison(await compareTrustLists(before, trust))) {
+    for (const line of describeComparison(await compareTrustLists(before, trust, counts))) {
       log.info({ trustEpoch: trust.epoch }, `trust list: ${line}`);
     }
   }

@@ -67,6 +67,8 @@ export interface Sessions {
   end(key: string, owner?: string): Promise<boolean>;
   /** Of one identity, last seen first; at most 500. */
   list(unifiedId: string): Promise<readonly Session[]>;
+  /** How many there are of one identity, certificate or authority; no further than 100,000 are counted. */
+  count(group: SessionGroup): Promise<number>;
   /** Ends all of one identity, certificate or authority; how many there were. */
   endAllOf(group: SessionGroup): Promise<number>;
   /** Told of sessions that ended on request, in any process; those that lapse are not told. Gives what ends it. */
@@ -87,6 +89,7 @@ export interface SessionsParts {
 const TOUCH_EVERY_MS = 60_000;
 const HANDOVER_MS = 60_000;
 const LIST_LIMIT = 500;
+const COUNT_LIMIT = 100_000;
 
 export const openSessions = async (parts: SessionsParts): Promise<Sessions> => {
   const { broadcast, cipher, clock, onDefect, limits = DEFAULT_SESSION_LIMITS } = parts;
@@ -187,6 +190,7 @@ export const openSessions = async (parts: SessionsParts): Promise<Sessions> => {
         .filter((session) => timeLeft(session, limits, now) > 0)
         .sort((one, other) => other.lastSeen - one.lastSeen);
     },
+    count: (group) => orRefuse(store.list(group, COUNT_LIMIT).then(({ length }) => length)),
     endAllOf: (group) => orRefuse(endAllOf(group)),
     onEnded: (listener) => ended.listen(listener),
     close: () => ended.close(),

@@ -88,6 +88,17 @@ export const describeRegister = (form: string, open: () => Promise<IdentityRegis
       ]);
     });
 
+    it('counts whom authorities have certified, and whom nobody else has', async () => {
+      await register.identify(citizen('张三', ZHANG), used('a', { authority: 'yuean' }));
+      await register.identify(citizen('张三', ZHANG), used('b', { authority: 'nanxin' }));
+      await register.identify(citizen('李四', LI), used('c', { authority: 'yuean' }));
+      expect(await register.countByAuthorities(['yuean'])).toEqual({ only: 1, any: 2 });
+      expect(await register.countByAuthorities(['nanxin'])).toEqual({ only: 0, any: 1 });
+      expect(await register.countByAuthorities(['yuean', 'nanxin'])).toEqual({ only: 2, any: 2 });
+      expect(await register.countByAuthorities(['nobody'])).toEqual({ only: 0, any: 0 });
+      expect(await register.countByAuthorities([])).toEqual({ only: 0, any: 0 });
+    });
+
     it('keeps the unified id while an enterprise goes from organisation code to unified code', async () => {
       const old = await register.identify(firm('某公司', orgCode('MA5F1234')), used('a'));
       const now = await register.identify(firm('某公司', creditCode('MA5F1234')), used('b'));
