@@ -34,10 +34,11 @@ const RULES: readonly (readonly [RegExp, (found: string, ...groups: string[]) =>
   [/-----BEGIN [A-Z ]{1,40}-----[^-]*(?:-----END [A-Z ]{1,40}-----)?/g, () => '[PEM]'],
   // A JWT (RFC 7519): its claims name a person, and it is a credential for its short life.
   [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]*)?/g, () => '[token]'],
-  // GB 11643, also with a letter prefix before it, and the 20-character tax number made of it.
+  // GB 11643, also with a prefix that an authority writes before it, and the 20-character tax number made of it. As
+  // a word by itself: a long hash in hex may well have such digits in its middle.
   [
     new RegExp(
-      `(?<!\\d)[1-9]\\d{5}(?:1[89]|2[01])\\d{2}${MONTH_AND_DAY}\\d{3}[\\dXx](?:\\d{2})?(?!\\d)`,
+      `(?<=(?<![0-9A-Za-z])(?:\\d{4}[A-Za-z]{1,4}|[A-Za-z]{0,4}))[1-9]\\d{5}(?:1[89]|2[01])\\d{2}${MONTH_AND_DAY}\\d{3}[\\dXx](?:\\d{2})?(?![0-9A-Za-z])`,
       'g',
     ),
     maskNumber,
