@@ -18,8 +18,12 @@ const partsOver = (stores: ShortLivedStores): FederationParts =>
   }) as unknown as FederationParts;
 
 const nowS = (): number => Math.floor(Date.now() / 1000);
-const codeOf = (grantId: string): AdapterPayload =>
-  ({ kind: 'AuthorizationCode', grantId, accountId: 'unified.key', exp: nowS() + 60 });
+const codeOf = (grantId: string): AdapterPayload => ({
+  kind: 'AuthorizationCode',
+  grantId,
+  accountId: 'unified.key',
+  exp: nowS() + 60,
+});
 
 interface Opened {
   readonly stores: ShortLivedStores;
