@@ -25,6 +25,7 @@ import { readinessOf } from './readiness.ts';
 import { announceTrust, keepConfiguration } from './reload.ts';
 import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from '../verdict/revocation-sources.ts';
+import { keepSessionCopies } from './session-copies.ts';
 import { openSignInState } from './sign-in-state.ts';
 import { startThreadPool } from './thread-pool.ts';
 import type { GatewayState, Listeners } from './thread-protocol.ts';
@@ -174,7 +175,7 @@ const compose = async (
       trust: () => live.current().trust,
       revocation,
       register,
-      sessions: state.sessions,
+      sessions: keepSessionCopies(state.sessions),
       log,
     }),
     onCrash: (error) =>
