@@ -1,8 +1,9 @@
 import type { Request } from 'express';
+import { judgeSession } from '../decision/judge-session.ts';
 import type { Admission } from '../decision/types.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { RefusalCode } from '../refusal/catalogue.ts';
-import { credentialOf, type Session } from '../signin/session.ts';
+import type { Session } from '../signin/session.ts';
 import type { PortalParts } from './portal-parts.ts';
 import { servesBrowsers, visitOf } from './visit.ts';
 
@@ -46,18 +47,8 @@ const findCaller = async (
   if (!servesBrowsers(visit)) return undefined;
   const session = await sessions.find(request.headers.cookie);
   if (session === undefined) return undefined;
-  const admission = await gate.admit(credentialOf(session, visit.context.from));
-  const { identity, refusal } = admission;
-  // A failure of ours says nothing about the certificate: the session stays, this request is refused.
-  if (identity === undefined) {
-    const code = refusal ?? 'ONECERT_INTERNAL';
-    if (code !== 'ONECERT_INTERNAL' && code !== 'ONECERT_REVOCATION_UNKNOWN') await sessions.end(session.key);
-    return { session, admission, code };
-  }
-  // Operators may have taken two people apart who were one.
-  if (identity.unifiedId !== session.unifiedId) {
-    await sessions.end(session.key);
-    return undefined;
-  }
-  return { session: (await sessions.touch(session)) ?? session, admission, identity };
+  const judged = await judgeSession({ gate, sessions }, session, visit.context.from);
+  if (judged === undefined || 'code' in judged) return judged;
+  const { admission } = judged;
+  return { session: (await sessions.touch(session)) ?? session, admission, identity: admission.identity };
 };

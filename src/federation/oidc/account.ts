@@ -1,8 +1,7 @@
 import type { Admission } from '../../decision/types.ts';
 import type { Identified } from '../../decision/enrolled-claims.ts';
 import type { RefusalCode } from '../../refusal/catalogue.ts';
-import { credentialOf, type Session } from '../../signin/session.ts';
-import type { FederationParts } from '../federation-parts.ts';
+import type { Session } from '../../signin/session.ts';
 
 /**
  * What the provider calls an account: one sign-in of one identity. It stands while its session does, so that codes and
@@ -32,28 +31,6 @@ export type FoundAccount = SignedIn | Refused | undefined;
 
 export const isSignedIn = (found: FoundAccount): found is SignedIn =>
   found !== undefined && !('code' in found);
-
-/** Judges the certificate of a session anew, and ends the session when it is good no longer. */
-export const judgeSession = async (
-  { gate, sessions }: Pick<FederationParts, 'gate' | 'sessions'>,
-  session: Session | undefined,
-): Promise<FoundAccount> => {
-  if (session === undefined) return undefined;
-  const admission = await gate.admit(credentialOf(session, session.from));
-  const { identity, refusal } = admission;
-  if (identity === undefined) {
-    const code = refusal ?? 'ONECERT_INTERNAL';
-    // A failure of ours says nothing about the certificate: the session stays, this request is refused.
-    if (code !== 'ONECERT_INTERNAL' && code !== 'ONECERT_REVOCATION_UNKNOWN') await sessions.end(session.key);
-    return { session, admission, code };
-  }
-  // Operators may have taken two people apart who were one.
-  if (identity.unifiedId !== session.unifiedId) {
-    await sessions.end(session.key);
-    return undefined;
-  }
-  return { session, admission: { ...admission, identity } };
-};
 
 /** acr: what is known of every sign-in here. Which device holds the key is not. */
 export const CERTIFICATE_ACR = 'urn:onecert:acr:certificate';

@@ -1,16 +1,10 @@
+import { judgeSession } from '../../decision/judge-session.ts';
 import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { createHash, createPublicKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { enrolledClaims } from '../../decision/enrolled-claims.ts';
 import { refuseCaller } from '../../decision/checks.ts';
 import type { FederationParts } from '../federation-parts.ts';
-import {
-  accountIdOf,
-  CERTIFICATE_ACR,
-  isSignedIn,
-  judgeSession,
-  sessionKeyIn,
-  unifiedIdOf,
-} from './account.ts';
+import { accountIdOf, CERTIFICATE_ACR, isSignedIn, sessionKeyIn, unifiedIdOf } from './account.ts';
 import { storageAdapter } from './adapter.ts';
 import { serviceNamed } from './client.ts';
 import { beginInteraction } from './interaction.ts';
@@ -160,7 +154,8 @@ export const createProvider = (parts: FederationParts, privateKey: KeyObject): P
 
 /** The person behind a code or token, as of now: undefined where the service may be told nothing of them any more. */
 const findAccount = async (parts: FederationParts, ctx: KoaContextWithOIDC, accountId: string) => {
-  const found = await judgeSession(parts, await parts.sessions.get(sessionKeyIn(accountId)));
+  const session = await parts.sessions.get(sessionKeyIn(accountId));
+  const found = session && (await judgeSession(parts, session, session.from));
   const service = serviceNamed(parts.directory(), ctx.oidc.client?.clientId ?? '');
   if (!isSignedIn(found) || service === undefined || accountIdOf(found.session) !== accountId)
     return undefined;

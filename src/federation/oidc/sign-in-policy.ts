@@ -1,3 +1,4 @@
+import { judgeSession } from '../../decision/judge-session.ts';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { refuseCaller } from '../../decision/checks.ts';
 import type { Admission } from '../../decision/types.ts';
@@ -6,7 +7,7 @@ import { describe } from '../../refusal/refusal.ts';
 import type { Service } from '../../services/enrolment.ts';
 import type { FederationParts } from '../federation-parts.ts';
 import { partiesOf, record } from '../record.ts';
-import { accountIdOf, isSignedIn, judgeSession, type SignedIn } from './account.ts';
+import { accountIdOf, isSignedIn, type SignedIn } from './account.ts';
 import { serviceNamed } from './client.ts';
 import { isYoungEnough } from './interaction.ts';
 import { contextOf } from './request-context.ts';
@@ -39,7 +40,8 @@ export const signInPolicy = (parts: FederationParts): interactionPolicy.DefaultP
 };
 
 const needsSignIn = async (parts: FederationParts, ctx: KoaContextWithOIDC): Promise<boolean> => {
-  const found = await judgeSession(parts, await parts.sessions.find(ctx.req.headers.cookie));
+  const session = await parts.sessions.find(ctx.req.headers.cookie);
+  const found = session && (await judgeSession(parts, session, session.from));
   if (found === undefined) return true;
   const service = serviceNamed(parts.directory(), ctx.oidc.client?.clientId ?? '');
   if (!isSignedIn(found)) return refuse(parts, ctx, found.code, found.admission, service);
