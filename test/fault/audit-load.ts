@@ -12,8 +12,13 @@ const load = (port: MessagePort, name: string): void => {
   let number = 0;
   let said = '';
   const say = (): void => {
-    writeSync(1, said);
-    said = '';
+    try {
+      said = said.slice(writeSync(1, said));
+    } catch (error) {
+      // The pipe is full: whoever reads it is busy.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+    if (said !== '') setImmediate(say);
   };
   const next = (): void => {
     const reference = `${name}-${number++}`;
