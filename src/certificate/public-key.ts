@@ -41,6 +41,9 @@ export const readPublicKey = (reader: DerReader): PublicKey => {
     case '1.2.840.113549.1.1.10':
       return { ...base, type: 'rsa', ...readRsaKey(keyBits) };
     case '1.2.840.10045.2.1': {
+      // OpenSSL would take it, and one key would have two written forms.
+      if (keyBits[0] === 6 || keyBits[0] === 7)
+        info.fail('an EC point in hybrid form (RFC 5480 section 2.2)');
       const named =
         algorithm.peek() === TAG.oid ? CURVES[decodeOid(algorithm.content(TAG.oid)) ?? ''] : undefined;
       if (named === undefined) return { ...base, type: 'ec', bits: 0, curve: 'unknown' };

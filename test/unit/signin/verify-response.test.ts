@@ -513,6 +513,15 @@ describe('Whatever is done to a response', () => {
     );
     expect(counted.refused).toBeGreaterThan(counted.accepted / 3);
   });
+
+  it('a key written as a hybrid point, which OpenSSL would take, is no certificate of the signer', () => {
+    const der = Buffer.from(signer.der);
+    const at = der.indexOf(signer.key.spki.subarray(-65));
+    // 6 or 7 by the parity of y (SEC 1 section 2.3.3 has no such form).
+    der[at] = 6 | ((der[at + 64] as number) & 1);
+    expect(() => parseCertificate(der)).toThrow(/hybrid/);
+  });
+
   it('bytes that are no CMS at all are refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
