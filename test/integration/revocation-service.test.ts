@@ -415,6 +415,8 @@ const createPublisher = async () => {
     const delegate = authority.issue('responder', {
       extensions: [...OCSP_SIGNING, `crlDistributionPoints=URI:${publisher.url}/ecdsa.crl`],
     });
+    // The certificate is valid from the second it was made in: not before the clock of this test.
+    now = Date.now();
     const responder = createServer((request, response) => {
       const pieces: Buffer[] = [];
       request.on('data', (piece: Buffer) => pieces.push(piece));
