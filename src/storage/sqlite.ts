@@ -27,16 +27,20 @@ export const openSqlite = (file: string, migrations: readonly string[]): Databas
 };
 
 const migrate = (database: DatabaseSync, migrations: readonly string[], file: string): void => {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (version > migrations.length) {
-    throw new StorageError(`${file}: made by a newer version of OneCert (schema ${version})`);
+  const version = (): number =>
+    (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+  const known = version();
+  if (known > migrations.length) {
+    throw new StorageError(`${file}: made by a newer version of OneCert (schema ${known})`);
   }
-  migrations.slice(version).forEach((sql, index) => {
+  for (let next = known; next < migrations.length; next++) {
     inTransaction(database, () => {
-      database.exec(sql);
-      database.exec(`PRAGMA user_version = ${version + index + 1}`);
+      // Looked at again under the write lock: another process may have come this far meanwhile.
+      if (version() > next) return;
+      database.exec(migrations[next] as string);
+      database.exec(`PRAGMA user_version = ${next + 1}`);
     });
-  });
+  }
 };
 
 /** Runs `work` in one write transaction; rolled back when it throws. */
