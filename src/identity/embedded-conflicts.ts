@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FieldCipher } from '../storage/field-cipher.ts';
 import type { SubjectReading } from './identity.ts';
-import type { Conflict, ConflictReason, ReadingContext } from './register.ts';
+import type { Conflict, ConflictPage, ConflictReason, ConflictState, ReadingContext } from './register.ts';
 
 /** What makes a conflict, but for the certificate. */
 export interface ConflictFinding {
@@ -13,8 +13,24 @@ export interface ConflictFinding {
 /** The operators' queue in the embedded register. */
 export interface ConflictTable {
   record(finding: ConflictFinding, context: ReadingContext): void;
+  /** Open ones. */
   count(): number;
-  list(page: { readonly limit: number; readonly before?: number }): readonly Conflict[];
+  list(page: ConflictPage): readonly Conflict[];
+  get(id: number): QueuedConflict | undefined;
+  meeting(unifiedIds: readonly string[], limit: number): readonly Conflict[];
+  settle(id: number, outcome: SettledAs): void;
+}
+
+/** A conflict with what a certificate that is joined is remembered with. */
+export interface QueuedConflict {
+  readonly conflict: Conflict;
+  readonly notAfter: number | undefined;
+}
+
+interface SettledAs {
+  readonly state: Exclude<ConflictState, 'open'>;
+  readonly joined: string | undefined;
+  readonly at: number;
 }
 
 interface Row {
@@ -27,34 +43,80 @@ interface Row {
   readonly first_at: number;
   readonly last_at: number;
   readonly times: number;
+  readonly not_after: number | null;
+  readonly state: ConflictState;
+  readonly settled_at: number | null;
+  readonly joined: string | null;
 }
 
 export const openConflictTable = (database: DatabaseSync, cipher: FieldCipher): ConflictTable => {
+  // A joined certificate that conflicts again is read otherwise than it was when it was joined.
   const upsert = database.prepare(`
-    INSERT INTO conflicts (thumbprint, authority, reason, reading, meets, first_at, last_at, times)
-    VALUES (:thumbprint, :authority, :reason, :reading, :meets, :at, :at, 1)
+    INSERT INTO conflicts (thumbprint, authority, reason, reading, meets, first_at, last_at, times, not_after)
+    VALUES (:thumbprint, :authority, :reason, :reading, :meets, :at, :at, 1, :notAfter)
     ON CONFLICT (thumbprint, reason) DO UPDATE SET
       authority = excluded.authority, reading = excluded.reading, meets = excluded.meets,
-      last_at = excluded.last_at, times = times + 1`);
-  const total = database.prepare('SELECT count(*) AS total FROM conflicts');
+      last_at = excluded.last_at, times = times + 1, not_after = coalesce(excluded.not_after, not_after),
+      settled_at = iif(state = 'joined', NULL, settled_at), joined = NULL,
+      state = iif(state = 'joined', 'open', state)
+    RETURNING id`);
+  const forgetMeets = database.prepare('DELETE FROM conflict_meets WHERE conflict = ?');
+  const addMeets = database.prepare(
+    'INSERT INTO conflict_meets (unified_id, conflict) SELECT DISTINCT value, ?1 FROM json_each(?2)',
+  );
+  const total = database.prepare("SELECT count(*) AS total FROM conflicts WHERE state = 'open'");
   const page = database.prepare('SELECT * FROM conflicts WHERE id < ? ORDER BY id DESC LIMIT ?');
+  const pageOfState = database.prepare(
+    'SELECT * FROM conflicts WHERE id < ? AND state = ? ORDER BY id DESC LIMIT ?',
+  );
+  const byId = database.prepare('SELECT * FROM conflicts WHERE id = ?');
+  const meeting = database.prepare(
+    `SELECT * FROM conflicts WHERE id IN (
+       SELECT conflict FROM conflict_meets WHERE unified_id IN (SELECT value FROM json_each(?))
+     ) ORDER BY id DESC LIMIT ?`,
+  );
+  const settle = database.prepare('UPDATE conflicts SET state = ?, joined = ?, settled_at = ? WHERE id = ?');
+  const read = (rows: readonly unknown[]): readonly Conflict[] =>
+    (rows as readonly Row[]).map((row) => toConflict(row, cipher));
 
   return {
-    record: ({ reason, reading, meets }, { thumbprint, authority, at }) => {
+    record: ({ reason, reading, meets }, { thumbprint, authority, at, notAfter = null }) => {
       const sealed =
         reading === undefined
           ? null
           : cipher.encrypt(JSON.stringify(reading), readingBinding(thumbprint, reason));
-      upsert.run({ thumbprint, authority, reason, reading: sealed, meets: JSON.stringify(meets), at });
+      const met = JSON.stringify(meets);
+      const { id } = upsert.get({
+        thumbprint,
+        authority,
+        reason,
+        reading: sealed,
+        meets: met,
+        at,
+        notAfter,
+      }) as { id: number };
+      forgetMeets.run(id);
+      addMeets.run(id, met);
     },
     count: () => (total.get() as { total: number }).total,
-    list: ({ limit, before = Number.MAX_SAFE_INTEGER }) =>
-      (page.all(before, limit) as unknown as Row[]).map((row) => toConflict(row, cipher)),
+    list: ({ limit, before = Number.MAX_SAFE_INTEGER, state }) =>
+      read(state === undefined ? page.all(before, limit) : pageOfState.all(before, state, limit)),
+    get: (id) => {
+      const row = byId.get(id) as Row | undefined;
+      return row && { conflict: toConflict(row, cipher), notAfter: row.not_after ?? undefined };
+    },
+    meeting: (unifiedIds, limit) => read(meeting.all(JSON.stringify(unifiedIds), limit)),
+    settle: (id, { state, joined, at }) => {
+      settle.run(state, joined ?? null, at, id);
+    },
   };
 };
 
 const toConflict = (row: Row, cipher: FieldCipher): Conflict => ({
   id: row.id,
+  state: row.state,
+  settledAt: row.settled_at ?? undefined,
+  joined: row.joined ?? undefined,
   reason: row.reason,
   authority: row.authority,
   thumbprint: row.thumbprint,

@@ -57,4 +57,30 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE certificates ADD COLUMN not_after INTEGER;
   `,
+  `
+  ALTER TABLE conflicts ADD COLUMN not_after INTEGER;
+  ALTER TABLE conflicts ADD COLUMN state TEXT NOT NULL DEFAULT 'open'
+    CHECK (state IN ('open', 'joined', 'kept-refused'));
+  ALTER TABLE conflicts ADD COLUMN settled_at INTEGER;
+  ALTER TABLE conflicts ADD COLUMN joined TEXT;
+  CREATE INDEX conflicts_by_state ON conflicts (state, id);
+
+  -- Which identities a conflict meets, as in its column "meets": to be found by.
+  CREATE TABLE conflict_meets (
+    unified_id TEXT NOT NULL,
+    conflict INTEGER NOT NULL REFERENCES conflicts (id),
+    PRIMARY KEY (unified_id, conflict)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX conflict_meets_by_conflict ON conflict_meets (conflict);
+  INSERT INTO conflict_meets (unified_id, conflict)
+    SELECT DISTINCT m.value, c.id FROM conflicts c, json_each(c.meets) m;
+
+  -- Unified ids of identities that were merged into another.
+  CREATE TABLE aliases (
+    unified_id TEXT PRIMARY KEY,
+    identity INTEGER NOT NULL REFERENCES identities (id),
+    merged_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX aliases_by_identity ON aliases (identity);
+  `,
 ];

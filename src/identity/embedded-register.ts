@@ -8,9 +8,11 @@ import { MIGRATIONS } from './embedded-register-schema.ts';
 import { openIdentityTables, type IdentityRow, type IdentityTables } from './embedded-tables.ts';
 import { createIdentifierHash, type IdentifierHash } from './identifier-hash.ts';
 import { equivalents, IDENTIFIER_TYPES } from './identifiers/index.ts';
+import { joinCertificate, owners } from './embedded-joining.ts';
+import { settleConflict } from './embedded-settlement.ts';
 import type { Identifier, Identity, SubjectReading } from './identity.ts';
 import { comparableName } from './read-name.ts';
-import type { IdentityRegister, ReadingContext } from './register.ts';
+import type { IdentityRegister, ReadingContext, RegisteredIdentity } from './register.ts';
 
 export interface EmbeddedRegisterOptions {
   readonly file: string;
@@ -62,16 +64,24 @@ export const openEmbeddedRegister = ({
       answer(() => {
         // The identifier itself comes first among its equivalents.
         const [row] = owners(tables, equivalents(identifier));
-        if (row === undefined) return undefined;
-        return {
-          identity: tables.identityOf(row),
-          registeredAt: row.registered_at,
-          certificates: tables.certificatesOf(row),
-        };
+        return row && registered(tables, row);
+      }),
+    identityById: (unifiedId) =>
+      answer(() => {
+        const row = tables.byUnifiedId(unifiedId);
+        return row && registered(tables, row);
       }),
     count: () => answer(() => ({ ...tables.count(), conflicts: conflicts.count() })),
     countByAuthorities: (authorities) => answer(() => tables.countByAuthorities(authorities)),
     listConflicts: (page) => answer(() => conflicts.list(page)),
+    conflict: (id) => answer(() => conflicts.get(id)?.conflict),
+    conflictsOf: (unifiedId, limit) =>
+      answer(() => {
+        const row = tables.byUnifiedId(unifiedId);
+        return row === undefined ? [] : conflicts.meeting([row.unified_id, ...tables.aliasesOf(row)], limit);
+      }),
+    settleConflict: (id, settlement, at) =>
+      answer(() => inTransaction(database, () => settleConflict(tables, conflicts, { id, settlement, at }))),
     close: () => answer(() => database.close()),
   };
 };
@@ -81,6 +91,13 @@ const answer = <T>(work: () => T): Promise<T> =>
   new Promise((resolve) => {
     resolve(work());
   });
+
+const registered = (tables: IdentityTables, row: IdentityRow): RegisteredIdentity => ({
+  identity: tables.identityOf(row),
+  registeredAt: row.registered_at,
+  certificates: tables.certificatesOf(row),
+  aliases: tables.aliasesOf(row),
+});
 
 /** A certificate seen before and still read the same: two indexed reads, and a write once an hour. */
 const answerKnown = (
@@ -115,19 +132,10 @@ const register = (
     if (hasAnotherName(tables, owner, reading.name)) return conflict('different-name', [owner]);
   }
   const row = owner ?? tables.insertIdentity(randomBytes(16).toString('base64url'), reading, context);
-  if (tables.nameOf(row) === '' && reading.name !== '') tables.setName(row, reading.name);
-  for (const identifier of reading.identifiers) tables.learn(row, identifier, true, context);
-  for (const identifier of implied) tables.learn(row, identifier, false, context);
-  tables.rememberCertificate(row, reading, context);
+  joinCertificate(tables, row, reading, context);
   const stored = tables.byIdentifier(reading.identifiers[0] as Identifier);
   if (stored === undefined) throw new Error('a registered identity is found by its identifiers');
   return tables.identityOf(stored);
-};
-
-/** The identities that have any of these identifiers, each once. */
-const owners = (tables: IdentityTables, identifiers: readonly Identifier[]): readonly IdentityRow[] => {
-  const rows = identifiers.flatMap((identifier) => tables.byIdentifier(identifier) ?? []);
-  return [...new Map(rows.map((row) => [row.id, row])).values()];
 };
 
 const hasAnotherNumber = (

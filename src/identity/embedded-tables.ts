@@ -23,7 +23,10 @@ export interface CertificateRow extends IdentityRow {
 export interface IdentityTables {
   byCertificate(thumbprint: string): CertificateRow | undefined;
   byIdentifier(identifier: Identifier): IdentityRow | undefined;
-  /** Whether the identity has another number of this one's type. */
+  /** By unified id, or by that of an identity merged into it. */
+  byUnifiedId(unifiedId: string): IdentityRow | undefined;
+  aliasesOf(row: IdentityRow): readonly string[];
+  /** Whether the identity has another number of this one's type, and not this one. */
   holdsOther(row: IdentityRow, identifier: Identifier): boolean;
   nameOf(row: IdentityRow): string;
   identityOf(row: IdentityRow): Identity;
@@ -36,6 +39,8 @@ export interface IdentityTables {
   learn(row: IdentityRow, identifier: Identifier, stated: boolean, context: ReadingContext): void;
   rememberCertificate(row: IdentityRow, reading: SubjectReading, context: ReadingContext): void;
   touchCertificate(context: ReadingContext): void;
+  /** All that `row` has becomes `into`'s, its unified id an alias. */
+  merge(row: IdentityRow, into: IdentityRow, at: number): void;
 }
 
 const IDENTITY = 'd.id, d.unified_id, d.kind, d.name, d.registered_at';
@@ -53,8 +58,17 @@ export const openIdentityTables = (
     byIdentifier: database.prepare(
       `SELECT ${IDENTITY} FROM identifiers i JOIN identities d ON d.id = i.identity WHERE i.hash = ?`,
     ),
+    byUnifiedId: database.prepare(
+      `SELECT ${IDENTITY} FROM identities d WHERE d.unified_id = ?1
+       UNION ALL
+       SELECT ${IDENTITY} FROM aliases a JOIN identities d ON d.id = a.identity WHERE a.unified_id = ?1`,
+    ),
+    aliasesOf: database.prepare(
+      'SELECT unified_id FROM aliases WHERE identity = ? ORDER BY merged_at, unified_id',
+    ),
     holdsOther: database.prepare(
-      'SELECT 1 FROM identifiers WHERE identity = ? AND type = ? AND hash <> ? LIMIT 1',
+      `SELECT 1 WHERE EXISTS (SELECT 1 FROM identifiers WHERE identity = ?1 AND type = ?2)
+       AND NOT EXISTS (SELECT 1 FROM identifiers WHERE identity = ?1 AND hash = ?3)`,
     ),
     numbersOf: database.prepare(
       'SELECT hash, type, value FROM identifiers WHERE identity = ? AND stated = 1',
@@ -91,6 +105,13 @@ export const openIdentityTables = (
     touchCertificate: database.prepare(
       'UPDATE certificates SET last_used = max(last_used, ?) WHERE thumbprint = ?',
     ),
+    merge: [
+      database.prepare('UPDATE identifiers SET identity = :into WHERE identity = :from'),
+      database.prepare('UPDATE certificates SET identity = :into WHERE identity = :from'),
+      database.prepare('UPDATE aliases SET identity = :into WHERE identity = :from'),
+    ],
+    deleteIdentity: database.prepare('DELETE FROM identities WHERE id = ?'),
+    insertAlias: database.prepare('INSERT INTO aliases (unified_id, identity, merged_at) VALUES (?, ?, ?)'),
   };
   const nameOf = (row: IdentityRow): string => cipher.decrypt(row.name, nameBinding(row.unified_id));
 
@@ -98,6 +119,8 @@ export const openIdentityTables = (
     byCertificate: (thumbprint) => statements.byCertificate.get(thumbprint) as CertificateRow | undefined,
     byIdentifier: (identifier) =>
       statements.byIdentifier.get(hash.ofIdentifier(identifier)) as IdentityRow | undefined,
+    byUnifiedId: (unifiedId) => statements.byUnifiedId.get(unifiedId) as IdentityRow | undefined,
+    aliasesOf: (row) => statements.aliasesOf.all(row.id).map((each) => each['unified_id'] as string),
     holdsOther: (row, identifier) =>
       statements.holdsOther.get(row.id, identifier.type, hash.ofIdentifier(identifier)) !== undefined,
     nameOf,
@@ -153,6 +176,11 @@ export const openIdentityTables = (
     },
     touchCertificate: ({ thumbprint, at }) => {
       statements.touchCertificate.run(at, thumbprint);
+    },
+    merge: (row, into, at) => {
+      for (const statement of statements.merge) statement.run({ from: row.id, into: into.id });
+      statements.deleteIdentity.run(row.id);
+      statements.insertAlias.run(row.unified_id, into.id, at);
     },
   };
 };

@@ -19,9 +19,30 @@ export interface ReadingContext {
 export type ConflictReason =
   'two-identities' | 'different-name' | 'different-number' | 'contradictory-certificate';
 
+/**
+ * What an operator decided of a conflict.
+ *
+ * `join`: the certificate, read as it is now, is of `identity` (one of those it meets, or an alias of one) from now on;
+ * numbers that are new join it. What its name should say afterwards is `name`: `recorded` (default) keeps the name on
+ * record, and accepts the other for this certificate; `certificate` takes the certificate's (a marriage, a company's new
+ * name). Where it meets several identities they become one: see IdentityRegister.settleConflict.
+ *
+ * `keep-refused`: the certificate stays refused. Repeats count; they do not open the conflict again.
+ */
+export type Settlement =
+  | { readonly decision: 'join'; readonly identity: string; readonly name?: 'recorded' | 'certificate' }
+  | { readonly decision: 'keep-refused' };
+
+export type ConflictState = 'open' | 'joined' | 'kept-refused';
+
 /** An entry of the operators' queue. Repeated attempts with one certificate are one entry. */
 export interface Conflict {
   readonly id: number;
+  readonly state: ConflictState;
+  /** When it was settled, ms since the epoch; undefined while it is open. */
+  readonly settledAt: number | undefined;
+  /** Unified id of the identity it was joined to, as it was then. */
+  readonly joined: string | undefined;
   readonly reason: ConflictReason;
   readonly authority: string;
   readonly thumbprint: string;
@@ -51,6 +72,16 @@ export interface RegisteredIdentity {
   readonly identity: Identity;
   readonly registeredAt: number;
   readonly certificates: readonly UsedCertificate[];
+  /** Unified ids of identities that were merged into this one; they find it still. */
+  readonly aliases: readonly string[];
+}
+
+/** Pages are the latest first; `before` is the id of the last entry already had. */
+export interface ConflictPage {
+  readonly limit: number;
+  readonly before?: number;
+  /** All, where it is not given. */
+  readonly state?: ConflictState;
 }
 
 /**
@@ -70,12 +101,33 @@ export interface IdentityRegister {
   recordContradiction(context: ReadingContext): Promise<void>;
   /** Who has this identifier, or one that denotes the same subject. */
   find(identifier: Identifier): Promise<RegisteredIdentity | undefined>;
+  /** By unified id; the id of an identity that was merged into another finds that other. */
+  identityById(unifiedId: string): Promise<RegisteredIdentity | undefined>;
+  /** `conflicts`: open ones. */
   count(): Promise<{ readonly citizens: number; readonly enterprises: number; readonly conflicts: number }>;
   /** Identities that have used a certificate of these authorities (`any`), and of no other authority (`only`). */
   countByAuthorities(
     authorities: readonly string[],
   ): Promise<{ readonly only: number; readonly any: number }>;
-  /** The latest first; `before` is the id of the last entry already had. */
-  listConflicts(page: { readonly limit: number; readonly before?: number }): Promise<readonly Conflict[]>;
+  listConflicts(page: ConflictPage): Promise<readonly Conflict[]>;
+  conflict(id: number): Promise<Conflict | undefined>;
+  /** Conflicts that meet this identity or one merged into it, the latest first. */
+  conflictsOf(unifiedId: string, limit: number): Promise<readonly Conflict[]>;
+  /**
+   * Carries out what operators decided. Idempotent: the same settlement again changes nothing. One that was kept
+   * refused may be joined later; what was joined stays so. A joined certificate that its profile reads otherwise later
+   * is judged anew, and may open the conflict again. `at`: ms since the epoch.
+   *
+   * Joining a certificate that meets several identities merges them: the one registered first keeps its unified id,
+   * and the others' ids become aliases of it. Their numbers and certificates move over. Sessions of an alias end at
+   * their next use, since their identity is another; the pairwise ids that departments knew the alias by are not used
+   * again. Merging cannot be undone.
+   *
+   * Rejects with Refusal ONECERT_CHANGE_UNKNOWN where there is no such conflict; ONECERT_CHANGE_SETTLED where it is
+   * to be kept refused and was joined already; ONECERT_CHANGE_STALE where its numbers are by now of an identity
+   * that it does not list; ONECERT_CHANGE_INVALID where it cannot be joined: it contradicts itself, `identity` is not
+   * one it meets, or those to be merged have different numbers of a kind one has for life.
+   */
+  settleConflict(id: number, settlement: Settlement, at: number): Promise<Conflict>;
   close(): Promise<void>;
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { openEmbeddedRegister } from '../../../src/identity/embedded-register.ts';
+import { MIGRATIONS } from '../../../src/identity/embedded-register-schema.ts';
+import { openSqlite } from '../../../src/storage/sqlite.ts';
 import { StorageError } from '../../../src/storage/storage-error.ts';
 import { citizenIdNumber } from './invented-numbers.ts';
 import { describeRegister } from './register-contract.ts';
@@ -35,6 +37,19 @@ describe('the file of the embedded register', () => {
     const two = openEmbeddedRegister({ file, ...keys });
     expect(await two.identify(reading, { ...context, thumbprint: 'b' })).toEqual(first);
     await two.close();
+  });
+
+  it('of an earlier version is brought up to date: its conflicts are open, and found by whom they meet', async () => {
+    const file = newFile();
+    const old = openSqlite(file, MIGRATIONS.slice(0, 2));
+    old.exec(`
+      INSERT INTO identities VALUES (1, 'zhang', 'citizen', x'00', 0), (2, 'li', 'citizen', x'00', 0);
+      INSERT INTO conflicts VALUES (7, 'x', 'yuean', 'different-name', NULL, '["zhang"]', 1, 2, 3);`);
+    old.close();
+    const register = openEmbeddedRegister({ file, ...keys });
+    expect(await register.conflictsOf('zhang', 9)).toMatchObject([{ id: 7, state: 'open', times: 3 }]);
+    expect(await register.conflictsOf('li', 9)).toEqual([]);
+    await register.close();
   });
 
   it("is its user's alone, in a folder that others may read too", async () => {

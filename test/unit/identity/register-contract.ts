@@ -1,5 +1,11 @@
 import type { Identifier, SubjectReading } from '../../../src/identity/identity.ts';
-import type { IdentityRegister, ReadingContext } from '../../../src/identity/register.ts';
+import type {
+  Conflict,
+  ConflictPage,
+  IdentityRegister,
+  ReadingContext,
+  Settlement,
+} from '../../../src/identity/register.ts';
 import { Refusal } from '../../../src/refusal/refusal.ts';
 import { citizenIdNumber, enterprise, organisationCode } from './invented-numbers.ts';
 
@@ -176,6 +182,9 @@ export const describeRegister = (form: string, open: () => Promise<IdentityRegis
           expect(await register.listConflicts({ limit: 10 })).toEqual([
             {
               id: expect.any(Number) as number,
+              state: 'open',
+              settledAt: undefined,
+              joined: undefined,
               reason: 'two-identities',
               authority: 'yuean',
               thumbprint: 'c',
@@ -247,6 +256,203 @@ export const describeRegister = (form: string, open: () => Promise<IdentityRegis
       expect([first?.thumbprint, second?.thumbprint]).toEqual(['c', 'b']);
       const rest = await register.listConflicts({ limit: 2, before: second?.id as number });
       expect(rest.map(({ thumbprint }) => thumbprint)).toEqual(['a']);
+    });
+
+    describe('settles conflicts as operators decide', () => {
+      const PASSPORT: Identifier = { type: 'passport', value: 'E12345678' };
+      const MARRIED = citizen('张四', ZHANG, PASSPORT);
+      const latest = async (): Promise<Conflict> => {
+        const [conflict] = await register.listConflicts({ limit: 1 });
+        return conflict as Conflict;
+      };
+      const codeOf = async (id: number, settlement: Settlement): Promise<unknown> => {
+        const before = [await register.count(), await register.conflict(id)];
+        try {
+          return await register.settleConflict(id, settlement, AT + 9 * HOUR);
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          expect([await register.count(), await register.conflict(id)]).toEqual(before);
+          return error.code;
+        }
+      };
+
+      it('another name, for this certificate', async () => {
+        const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+        await refusalOf(MARRIED, used('b', { at: AT + HOUR, notAfter: AT + 900 * HOUR }));
+        const { id } = await latest();
+        const settlement = { decision: 'join', identity: zhang.unifiedId } as const;
+        const joined = await register.settleConflict(id, settlement, AT + 2 * HOUR);
+        expect(joined).toMatchObject({
+          state: 'joined',
+          settledAt: AT + 2 * HOUR,
+          joined: zhang.unifiedId,
+          times: 1,
+        });
+        expect(await register.settleConflict(id, settlement, AT + 3 * HOUR)).toEqual(joined);
+        expect(await register.conflict(id)).toEqual(joined);
+        const identity = { ...citizen('张三', ZHANG, PASSPORT), unifiedId: zhang.unifiedId };
+        expect(await register.identify(MARRIED, used('b', { at: AT + 4 * HOUR }))).toEqual(identity);
+        expect((await register.find(PASSPORT))?.identity).toEqual(identity);
+        expect((await register.identityById(zhang.unifiedId))?.certificates).toEqual([
+          { thumbprint: 'a', authority: 'yuean', firstUsed: AT, lastUsed: AT },
+          {
+            thumbprint: 'b',
+            authority: 'yuean',
+            firstUsed: AT + HOUR,
+            lastUsed: AT + 4 * HOUR,
+            notAfter: AT + 900 * HOUR,
+          },
+        ]);
+        expect(await register.count()).toEqual({ citizens: 1, enterprises: 0, conflicts: 0 });
+        // Another certificate with that name, or this one read otherwise, is a question of its own.
+        expect(await refusalOf(MARRIED, used('c'))).toBe('ONECERT_IDENTITY_CONFLICT');
+        expect(await refusalOf(citizen('张五', ZHANG), used('b'))).toBe('ONECERT_IDENTITY_CONFLICT');
+        expect(await register.conflict(id)).toMatchObject({ state: 'open', joined: undefined, times: 2 });
+        expect((await register.conflict(id))?.settledAt).toBeUndefined();
+      });
+
+      it("taking the certificate's name, which its successors have too", async () => {
+        const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+        await refusalOf(MARRIED, used('b'));
+        const { id } = await latest();
+        await register.settleConflict(
+          id,
+          { decision: 'join', identity: zhang.unifiedId, name: 'certificate' },
+          AT,
+        );
+        const renamed = { unifiedId: zhang.unifiedId, name: '张四' };
+        expect(await register.identify(MARRIED, used('c'))).toMatchObject(renamed);
+        expect(await register.identify(citizen('张三', ZHANG), used('a'))).toMatchObject(renamed);
+      });
+
+      it('another number that one has for life: both are of the identity then', async () => {
+        const moved: Identifier = {
+          type: 'unified-social-credit-code',
+          value: enterprise('MA5F1234', '91440100'),
+        };
+        const old = await register.identify(firm('某公司', creditCode('MA5F1234')), used('a'));
+        await refusalOf(firm('某公司', moved), used('b'));
+        const { id } = await latest();
+        await register.settleConflict(id, { decision: 'join', identity: old.unifiedId }, AT);
+        for (const [thumbprint, code] of [
+          ['b', moved],
+          ['c', moved],
+          ['d', creditCode('MA5F1234')],
+        ] as const) {
+          const again = await register.identify(firm('某公司', code), used(thumbprint));
+          expect(again.unifiedId).toBe(old.unifiedId);
+          expect(again.identifiers).toHaveLength(2);
+        }
+      });
+
+      it('two identities become one, under the older id', async () => {
+        const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+        const other = await register.identify(citizen('', PASSPORT), used('b', { at: AT + 1 }));
+        const third: Identifier = { type: 'hmt-permit', value: 'H12345678' };
+        const reading = citizen('张三', ZHANG, PASSPORT, third);
+        await refusalOf(reading, used('c', { at: AT + 2 }));
+        const { id } = await latest();
+        const settlement = { decision: 'join', identity: other.unifiedId } as const;
+        const joined = await register.settleConflict(id, settlement, AT + 3);
+        expect(joined).toMatchObject({ state: 'joined', joined: zhang.unifiedId });
+        expect(await register.settleConflict(id, settlement, AT + 4)).toEqual(joined);
+        expect(await register.count()).toEqual({ citizens: 1, enterprises: 0, conflicts: 0 });
+        const merged = { ...reading, unifiedId: zhang.unifiedId };
+        for (const [thumbprint, each] of [
+          ['b', citizen('', PASSPORT)],
+          ['c', reading],
+          ['d', citizen('张三', third)],
+        ] as const) {
+          expect(await register.identify(each, used(thumbprint))).toEqual(merged);
+        }
+        const found = await register.identityById(other.unifiedId);
+        expect(found).toEqual(await register.identityById(zhang.unifiedId));
+        expect(found).toMatchObject({ identity: merged, registeredAt: AT, aliases: [other.unifiedId] });
+        expect(found?.certificates.map(({ thumbprint }) => thumbprint).sort()).toEqual(['a', 'b', 'c', 'd']);
+        const conflicts = await register.conflictsOf(zhang.unifiedId, 10);
+        expect(conflicts.map((conflict) => conflict.id)).toEqual([id]);
+        expect(await register.conflictsOf(other.unifiedId, 10)).toEqual(conflicts);
+      });
+
+      it('and the merged one is merged again', async () => {
+        const permit: Identifier = { type: 'hmt-permit', value: 'H12345678' };
+        const first = await register.identify(citizen('张三', ZHANG), used('a'));
+        const second = await register.identify(citizen('张三', PASSPORT), used('b', { at: AT + 1 }));
+        const third = await register.identify(citizen('张三', permit), used('c', { at: AT + 2 }));
+        await refusalOf(citizen('张三', PASSPORT, permit), used('d', { at: AT + 3 }));
+        await register.settleConflict(
+          (await latest()).id,
+          { decision: 'join', identity: second.unifiedId },
+          AT + 3,
+        );
+        await refusalOf(citizen('张三', ZHANG, permit), used('e', { at: AT + 4 }));
+        await register.settleConflict(
+          (await latest()).id,
+          { decision: 'join', identity: first.unifiedId },
+          AT + 4,
+        );
+        const found = await register.identityById(third.unifiedId);
+        expect(found?.identity.unifiedId).toBe(first.unifiedId);
+        expect([...(found?.aliases ?? [])].sort()).toEqual([second.unifiedId, third.unifiedId].sort());
+      });
+
+      it('keeps refused what was kept refused, and counts', async () => {
+        const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+        await refusalOf(MARRIED, used('b'));
+        const { id } = await latest();
+        const kept = await register.settleConflict(id, { decision: 'keep-refused' }, AT + 1);
+        expect(kept).toMatchObject({ state: 'kept-refused', settledAt: AT + 1, joined: undefined });
+        expect(await register.settleConflict(id, { decision: 'keep-refused' }, AT + 2)).toEqual(kept);
+        expect(await refusalOf(MARRIED, used('b', { at: AT + 3 }))).toBe('ONECERT_IDENTITY_CONFLICT');
+        expect(await register.conflict(id)).toEqual({ ...kept, times: 2, lastAt: AT + 3 });
+        expect(await register.count()).toMatchObject({ conflicts: 0 });
+        // Minds are changed one way only.
+        await register.settleConflict(id, { decision: 'join', identity: zhang.unifiedId }, AT + 4);
+        expect(await register.identify(MARRIED, used('b'))).toMatchObject({ unifiedId: zhang.unifiedId });
+        expect(await codeOf(id, { decision: 'keep-refused' })).toBe('ONECERT_CHANGE_SETTLED');
+      });
+
+      it('lists them by state', async () => {
+        for (const thumbprint of ['a', 'b', 'c']) await register.recordContradiction(used(thumbprint));
+        const [c, b, a] = (await register.listConflicts({ limit: 9 })).map(({ id }) => id);
+        await register.settleConflict(b as number, { decision: 'keep-refused' }, AT);
+        const ids = async (page: ConflictPage): Promise<readonly number[]> =>
+          (await register.listConflicts(page)).map(({ id }) => id);
+        expect(await ids({ limit: 9, state: 'open' })).toEqual([c, a]);
+        expect(await ids({ limit: 9, state: 'open', before: c as number })).toEqual([a]);
+        expect(await ids({ limit: 9, state: 'kept-refused' })).toEqual([b]);
+        expect(await ids({ limit: 9, state: 'joined' })).toEqual([]);
+        expect(await ids({ limit: 9 })).toEqual([c, b, a]);
+      });
+
+      it('never two people with a citizen ID number each', async () => {
+        const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+        await register.identify(citizen('李四', LI, PASSPORT), used('b'));
+        await refusalOf(MARRIED, used('c'));
+        expect((await latest()).reason).toBe('two-identities');
+        const join = { decision: 'join', identity: zhang.unifiedId } as const;
+        expect(await codeOf((await latest()).id, join)).toBe('ONECERT_CHANGE_INVALID');
+      });
+
+      it('nothing that it does not say', async () => {
+        const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+        const li = await register.identify(citizen('李四', LI), used('b'));
+        const join = (identity: string) => ({ decision: 'join', identity }) as const;
+        await refusalOf(MARRIED, used('c'));
+        const { id } = await latest();
+        expect(await codeOf(id + 1, join(zhang.unifiedId))).toBe('ONECERT_CHANGE_UNKNOWN');
+        expect(await codeOf(id + 1, { decision: 'keep-refused' })).toBe('ONECERT_CHANGE_UNKNOWN');
+        expect(await register.conflict(id + 1)).toBeUndefined();
+        expect(await register.identityById('nobody')).toBeUndefined();
+        expect(await register.conflictsOf('nobody', 9)).toEqual([]);
+        expect(await codeOf(id, join(li.unifiedId))).toBe('ONECERT_CHANGE_INVALID');
+        expect(await codeOf(id, join('nobody'))).toBe('ONECERT_CHANGE_INVALID');
+        await register.recordContradiction(used('x'));
+        expect(await codeOf((await latest()).id, join(zhang.unifiedId))).toBe('ONECERT_CHANGE_INVALID');
+        // The passport was nobody's when the operator looked.
+        await register.identify(citizen('李四', PASSPORT, LI), used('d'));
+        expect(await codeOf(id, join(zhang.unifiedId))).toBe('ONECERT_CHANGE_STALE');
+      });
     });
   });
 };
