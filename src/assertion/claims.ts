@@ -41,6 +41,8 @@ export interface AssertionClaims {
   readonly identifiers?: readonly AssertedIdentifier[];
   /** Identifier of the authority that issued the certificate. */
   readonly authority?: string;
+  /** How far it can be relied on that it is the person, for the certificate and the way in. */
+  readonly assurance?: 'low' | 'substantial' | 'high';
   /** The certificate itself: DER in standard base64, as x5c has it (RFC 7515 section 4.1.6). */
   readonly certificate?: string;
   /** Only where another service calls for the subject: docs/departments.md, "Calling another department". */

@@ -28,3 +28,10 @@ export type Bilingual = z.infer<typeof bilingual>;
 export const slug = z.string().regex(/^[a-z][a-z0-9-]{1,62}$/, {
   error: 'expected lower-case letters, digits and hyphens, starting with a letter',
 });
+
+/**
+ * How far it can be relied on that it is the person: eIDAS article 8, ISO/IEC 29115. Lowest first.
+ */
+export const ASSURANCE_LEVELS = ['low', 'substantial', 'high'] as const;
+export const assuranceLevel = z.enum(ASSURANCE_LEVELS);
+export type AssuranceLevel = z.infer<typeof assuranceLevel>;

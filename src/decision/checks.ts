@@ -1,6 +1,8 @@
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import { opensOperation } from '../services/directory.ts';
 import type { Service } from '../services/enrolment.ts';
+import { openingAt } from '../services/opening.ts';
+import { reaches } from './assurance.ts';
 import type { Admission, CallTarget } from './types.ts';
 
 /** What a call is judged on. */
@@ -8,13 +10,15 @@ export interface Call {
   readonly admission: Admission | undefined;
   readonly service: Service | undefined;
   readonly target: CallTarget;
+  /** ms since the epoch. */
+  readonly at: number;
 }
 
 /** One question put to a call: the code to refuse it with, or nothing. */
 export type Check = (call: Call) => RefusalCode | undefined;
 
 /** One that does not depend on what is called for. */
-type CallerCheck = (call: Pick<Call, 'admission' | 'service'>) => RefusalCode | undefined;
+type CallerCheck = (call: Omit<Call, 'target'>) => RefusalCode | undefined;
 
 const presentsCertificate: CallerCheck = ({ admission }) =>
   admission === undefined ? 'ONECERT_CERTIFICATE_REQUIRED' : undefined;
@@ -26,6 +30,19 @@ const isEnrolled: CallerCheck = ({ service }) =>
 
 const isEnabled: CallerCheck = ({ service }) =>
   service?.enabled === true ? undefined : 'ONECERT_SERVICE_DISABLED';
+
+/** By the clock: nothing has to be published for a service to open or close. */
+const isOpenNow: CallerCheck = ({ service, at }) => {
+  if (service === undefined) return undefined;
+  switch (openingAt(service, at).state) {
+    case 'open':
+      return undefined;
+    case 'maintenance':
+      return 'ONECERT_SERVICE_MAINTENANCE';
+    case 'closed':
+      return 'ONECERT_SERVICE_CLOSED';
+  }
+};
 
 const isOfAcceptedKind: CallerCheck = ({ admission, service }) => {
   const kind = admission?.identity?.kind;
@@ -41,6 +58,11 @@ const isOfAcceptedAuthority: CallerCheck = ({ admission, service }) => {
   return admitted ? undefined : 'ONECERT_AUTHORITY_NOT_ACCEPTED';
 };
 
+const isAssuredEnough: CallerCheck = ({ admission, service }) =>
+  service?.assurance === undefined || (admission !== undefined && reaches(admission, service.assurance))
+    ? undefined
+    : 'ONECERT_ASSURANCE_TOO_LOW';
+
 const isOpenOperation: Check = ({ service, target }) =>
   service !== undefined && opensOperation(service, target.method, target.path)
     ? undefined
@@ -55,8 +77,10 @@ const CALLER_CHECKS: readonly CallerCheck[] = [
   isAdmitted,
   isEnrolled,
   isEnabled,
+  isOpenNow,
   isOfAcceptedKind,
   isOfAcceptedAuthority,
+  isAssuredEnough,
 ];
 
 /** The decision, in order; the first code given refuses the call. */
@@ -65,13 +89,16 @@ export const CHECKS: readonly Check[] = [...CALLER_CHECKS, isOpenOperation];
 /**
  * The code to refuse somebody a service with, whatever they would do there: for signing in to it and for assertions
  * that no call of theirs asked for.
+ *
+ * @param at ms since the epoch
  */
 export const refuseCaller = (
   admission: Admission | undefined,
   service: Service | undefined,
+  at: number,
 ): RefusalCode | undefined => {
   for (const check of CALLER_CHECKS) {
-    const code = check({ admission, service });
+    const code = check({ admission, service, at });
     if (code !== undefined) return code;
   }
   return undefined;

@@ -40,7 +40,7 @@ export const createGate = (parts: GateParts): Gate => ({
     }
   },
   isCurrent: ({ verdict }) => isVerdictCurrent(verdict, parts.epochs, parts.clock()),
-  decide: (admission, target) => decide(parts.directory(), admission, target),
+  decide: (admission, target) => decide(parts.directory(), admission, target, parts.clock()),
 });
 
 const admitOnce = async (parts: GateParts, credential: Credential): Promise<Admission> =>

@@ -46,6 +46,16 @@ export const createProxyMetrics = () => {
     'counter',
     ['service'],
   );
+  const backends = labelled(
+    { name: 'onecert_backend_calls_total', help: 'Calls sent to a back end, by what came of them' },
+    'counter',
+    ['backend', 'outcome'],
+  );
+  const rests = labelled(
+    { name: 'onecert_backend_rests_total', help: 'Times that others were preferred to a back end' },
+    'counter',
+    ['service', 'backend'],
+  );
   const assertions = scalar(
     { name: 'onecert_assertions_signed_total', help: 'Assertions signed' },
     'counter',
@@ -69,6 +79,8 @@ export const createProxyMetrics = () => {
     malformed,
     failures,
     retries,
+    backends,
+    rests,
     assertions,
     admissions,
     tunnels,
@@ -99,6 +111,8 @@ export const createProxyMetrics = () => {
     malformed: (reason: string): void => malformed.add(1, reason),
     upstreamFailed: (service: string, failure: string): void => failures.add(1, service, failure),
     upstreamRetried: (service: string): void => retries.add(1, service),
+    backendCalled: (backend: string, outcome: string): void => backends.add(1, backend, outcome),
+    backendRested: (service: string, backend: string): void => rests.add(1, service, backend),
     assertionSigned: (): void => {
       assertions.value += 1;
     },

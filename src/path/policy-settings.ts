@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ANY_POLICY } from '../certificate/extensions/certificate-policies.ts';
 
-const oid = z.string().regex(/^[0-2](?:\.(?:0|[1-9]\d*))+$/, {
+/** An object identifier, dotted. */
+export const oid = z.string().regex(/^[0-2](?:\.(?:0|[1-9]\d*))+$/, {
   error: 'expected an object identifier such as 1.2.156.112548.1',
 });
 

@@ -8,6 +8,7 @@ const CLOSED: readonly RefusalCode[] = [
   'ONECERT_SERVICE_DISABLED',
   'ONECERT_SUBJECT_KIND_NOT_ACCEPTED',
   'ONECERT_AUTHORITY_NOT_ACCEPTED',
+  'ONECERT_ASSURANCE_TOO_LOW',
 ];
 
 /** The services that a filter leaves. Whether one is open to a person, the decision itself says. */

@@ -19,6 +19,7 @@ const TEXTS = {
     at: '时间',
     home: '返回首页，查看全部服务',
     clock: '（北京时间）',
+    until: '预计恢复时间：',
   },
   en: {
     to: 'Service: ',
@@ -33,6 +34,7 @@ const TEXTS = {
     at: 'Time',
     home: 'Home page with all services',
     clock: ' (Beijing time)',
+    until: 'It is there again: ',
   },
 } as const;
 
@@ -57,6 +59,8 @@ export const renderRefusalPage = (
       ${context.service && html`<p class="eyebrow">${texts.to}<bdi>${context.service[language]}</bdi></p>`}
       <h1>${title}</h1>
       ${failed === undefined ? undefined : html`<p class="because">${failed[language]}</p>`}
+      ${context.notice && html`<p class="because">${context.notice[language]}</p>`}
+      ${context.until === undefined ? undefined : renderUntil(context.until, language)}
       <div class="next">
         <h2>${texts.next}</h2>
         <p>${next}</p>
@@ -69,9 +73,16 @@ export const renderRefusalPage = (
   return renderPage({ title, main, width: 'narrow', switchable: false }, language);
 };
 
+const renderUntil = (until: number, language: Language): Html =>
+  html`<p>
+    ${TEXTS[language].until}<strong
+      ><time datetime="${new Date(until).toISOString()}">${formatTime(until, language)}</time></strong
+    >${TEXTS[language].clock}
+  </p>`;
+
 /** Where another certificate would help, the person is told whose. */
 const isAboutCertificate = ({ code, accepted }: RefusalContext): boolean =>
-  accepted.length > 0 && /^ONECERT_(?:CERTIFICATE|REVOCATION|IDENTIFIER|AUTHORITY)_/.test(code);
+  accepted.length > 0 && /^ONECERT_(?:CERTIFICATE|REVOCATION|IDENTIFIER|AUTHORITY|ASSURANCE)_/.test(code);
 
 const renderAccepted = ({ accepted }: RefusalContext, language: Language): Html =>
   html`<section class="card">
@@ -125,6 +136,8 @@ const renderOther = (context: RefusalContext, language: Language): Html => {
   const { title, next } = describe(context.code)[language];
   return html`<section class="card" lang="${langTag(language)}">
     <h2>${title}</h2>
+    ${context.notice && html`<p>${context.notice[language]}</p>`}
+    ${context.until === undefined ? undefined : renderUntil(context.until, language)}
     <p class="muted">${next}</p>
   </section>`;
 };

@@ -6,6 +6,7 @@ import { prefersHtml } from '../refusal/problem.ts';
 import { Refusal } from '../refusal/refusal.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
 import type { Caller } from './caller.ts';
+import { Attempts } from './attempts.ts';
 import { Exchange } from './exchange.ts';
 import { findFramingFault } from './framing.ts';
 import { sendLocalAnswer } from './local-answer.ts';
@@ -181,9 +182,16 @@ const forwardCall = (call: Call, { service, admission }: Extract<Decision, { out
     refuseCall(call, 'ONECERT_AUDIT_UNAVAILABLE');
     return;
   }
+  const upstream = plane.upstreams.of(service);
+  const backend = upstream.next(call.receivedAt);
+  if (backend === undefined) {
+    refuseCall(call, 'ONECERT_UPSTREAM_NONE_LEFT');
+    return;
+  }
   const headers = requestHeaders(call, caller.headersFor(service, admission, call.receivedAt));
   const signsIn = !caller.signedIn;
-  const exchange = new Exchange(call, service, plane.upstreams.of(service), headers, signsIn ? 2 : 1);
+  const attempts = new Attempts(call, service, upstream, backend);
+  const exchange = new Exchange(call, service, attempts, headers, signsIn ? 2 : 1);
   call.exchange = exchange;
   const confirm = (error?: Error): void => exchange.confirm(error);
   if (signsIn) {

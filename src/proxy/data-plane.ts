@@ -9,6 +9,7 @@ import type { SessionCache } from '../signin/session-cache.ts';
 import type { TerminatorFormat } from '../signin/terminator/read-terminator-credential.ts';
 import type { Limits } from './limits.ts';
 import type { ProxyMetrics } from './metrics.ts';
+import type { UpstreamParts } from './upstream.ts';
 
 export interface ListenerTls {
   /** PEM: the gateway's certificate, then its chain. */
@@ -71,7 +72,7 @@ export type ProxyLog = (
   fields: Record<string, unknown>,
 ) => void;
 
-export interface DataPlaneParts {
+export interface DataPlaneParts extends UpstreamParts {
   readonly gate: Gate;
   readonly audit: AuditSink;
   readonly assertions: AssertionIssuer;

@@ -4,18 +4,27 @@ import type { Dispatcher } from 'undici';
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { Service } from '../services/enrolment.ts';
 import { refusalForParserError } from './answer-unreadable.ts';
+import type { Attempts } from './attempts.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
 import { DepartmentAnswer, type AnswerOwner } from './department-answer.ts';
 import { withDepartmentCookies } from './department-cookies.ts';
-import { cleanResponseHeaders } from './header-hygiene.ts';
+import { cleanResponseHeaders, cleanTrailers } from './header-hygiene.ts';
 import { outcomeEntry } from './record.ts';
 import { refuseCall, sendRefusal } from './refuse-call.ts';
 import { RequestBody } from './request-body.ts';
 import { openTunnel } from './tunnel.ts';
-import { classifyUpstreamError } from './upstream-error.ts';
-import type { Backend, ServiceUpstream } from './upstream.ts';
 
 type Controller = Dispatcher.DispatchController;
+
+/** What the caller is told where no back end served the call. */
+const REFUSALS = {
+  connect: 'ONECERT_UPSTREAM_UNREACHABLE',
+  'connect-timeout': 'ONECERT_UPSTREAM_TIMEOUT',
+  reset: 'ONECERT_UPSTREAM_UNREACHABLE',
+  timeout: 'ONECERT_UPSTREAM_TIMEOUT',
+  malformed: 'ONECERT_UPSTREAM_UNREACHABLE',
+  untrusted: 'ONECERT_UPSTREAM_UNTRUSTED',
+} as const satisfies Record<string, RefusalCode>;
 
 /**
  * One allowed call between its client and a back end: undici's handler. The request is on its way while the audit
@@ -24,18 +33,11 @@ type Controller = Dispatcher.DispatchController;
 export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   readonly #call: Call;
   readonly #service: Service;
-  readonly #upstream: ServiceUpstream;
+  readonly #attempts: Attempts;
   readonly #headers: readonly string[];
   readonly #body: RequestBody | null;
   readonly #answer: DepartmentAnswer;
-  #backend: Backend;
   #controller: Controller | undefined;
-  /** The request has been written, or part of it: it may have reached the back end. */
-  #sent = false;
-  #retried = false;
-  #tried = 1;
-  /** ms since the epoch, of the last dispatch. */
-  #dispatchedAt: number;
   /** Entries the audit log has not confirmed yet. */
   #unconfirmed: number;
   #upgraded: { readonly socket: Duplex; readonly headers: readonly string[] } | undefined;
@@ -46,37 +48,21 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   constructor(
     call: Call,
     service: Service,
-    upstream: ServiceUpstream,
+    attempts: Attempts,
     headers: readonly string[],
     unconfirmed: number,
   ) {
     this.#call = call;
     this.#service = service;
-    this.#upstream = upstream;
+    this.#attempts = attempts;
     this.#headers = headers;
     this.#unconfirmed = unconfirmed;
     this.#body = call.bodyLength === 0 ? null : new RequestBody(call, service.bodyLimit);
     this.#answer = new DepartmentAnswer(call, this);
-    this.#backend = upstream.next(call.receivedAt);
-    this.#dispatchedAt = call.receivedAt;
   }
 
   dispatch(): void {
-    const { path, search, method, isUpgrade } = this.#call;
-    const backend = this.#backend;
-    const { response: timeout } = this.#service.timeouts;
-    const below = this.#service.stripPath ? path.slice(this.#service.path.length) || '/' : path;
-    const options: Dispatcher.DispatchOptions & { servername?: string } = {
-      path: backend.basePath + below + search,
-      method: method,
-      headers: this.#headers as string[],
-      body: this.#body,
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-    };
-    if (backend.servername !== undefined) options.servername = backend.servername;
-    if (isUpgrade) options.upgrade = 'websocket';
-    (isUpgrade ? backend.tunnels : backend.calls).dispatch(options, this);
+    this.#attempts.dispatch(this.#headers, this.#body, this);
   }
 
   /** One of the audit entries is written, or could not be. */
@@ -92,7 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    this.#sent = true;
+    this.#attempts.sent = true;
     if (this.#over) controller.abort(new Error('the call is over'));
   }
 
@@ -108,7 +94,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
       return;
     }
     const { method, request } = this.#call;
-    this.#backend.answered();
+    this.#attempts.answered(status);
     const canTrail = method !== 'HEAD' && status !== 204 && status !== 304 && request.httpVersionMinor === 1;
     const cleaned = this.#clean(controller.rawHeaders as Buffer[], canTrail);
     this.#answer.begin(controller, status, statusMessage, cleaned);
@@ -121,7 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   onResponseEnd({ rawTrailers }: Controller): void {
     if (this.#over) return;
     const trailers = rawTrailers as Buffer[] | null;
-    this.#answer.end(trailers === null || trailers.length === 0 ? [] : cleanResponseHeaders(trailers, false));
+    this.#answer.end(trailers === null || trailers.length === 0 ? [] : cleanTrailers(trailers));
   }
 
   onResponseError(_controller: Controller | undefined, error: Error): void {
@@ -136,21 +122,20 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     }
     if ((error as NodeJS.ErrnoException).code === 'UND_ERR_INVALID_ARG') {
       // A request undici will not write; the checks before this should have refused it.
-      this.#log('error', 'a call could not be written', error);
+      this.#attempts.log('error', 'a call could not be written', error);
       this.#giveUp('ONECERT_INTERNAL');
       return;
     }
-    const classified = classifyUpstreamError(error);
-    const failure = !this.#sent && classified === 'reset' ? 'connect' : classified;
-    const { metrics } = this.#call.plane.parts;
-    metrics.upstreamFailed(this.#service.service, this.#answer.headSent ? 'truncated' : failure);
-    if (!this.#sent && this.#backend.failed(Date.now()))
-      this.#log('warn', 'a back end cannot be reached', error);
+    const failure = this.#attempts.failed(error, this.#answer.headSent);
     if (this.#answer.headSent) this.#cut();
-    else if (this.#answer.status === 0 && this.#mayTryAgain(failure)) this.#tryAgain();
-    else {
-      this.#log('debug', 'a back end failed a call', error);
-      this.#giveUp(failure.endsWith('timeout') ? 'ONECERT_UPSTREAM_TIMEOUT' : 'ONECERT_UPSTREAM_UNREACHABLE');
+    else if (this.#answer.status === 0 && this.#attempts.again(failure)) {
+      this.#controller = undefined;
+      setImmediate(() => {
+        if (!this.#over) this.dispatch();
+      });
+    } else {
+      this.#attempts.log('debug', 'a back end failed a call', error);
+      this.#giveUp(REFUSALS[failure]);
     }
   }
 
@@ -166,7 +151,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
       if (!this.#over) this.#giveUp('ONECERT_UPSTREAM_UNREACHABLE');
       return;
     }
-    this.#backend.answered();
+    this.#attempts.answered(status);
     this.#upgraded = { socket, headers: this.#clean(rawHeaders as Buffer[], false) };
     this.#openTunnel();
   }
@@ -180,7 +165,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
 
   answerUnwritable(error: Error): void {
     this.#call.plane.parts.metrics.upstreamFailed(this.#service.service, 'malformed');
-    this.#log('warn', 'an answer has a field that cannot be written', error);
+    this.#attempts.log('warn', 'an answer has a field that cannot be written', error);
     this.#giveUp('ONECERT_UPSTREAM_UNREACHABLE');
   }
 
@@ -202,7 +187,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   /** Gives up where no connection to the back end has come free for longer than an answer may take. */
   expire(now: number): void {
     const { connect, response } = this.#service.timeouts;
-    if (this.#over || this.#sent || now - this.#dispatchedAt < connect + response) return;
+    if (this.#over || this.#attempts.sent || now - this.#attempts.dispatchedAt < connect + response) return;
     this.#call.plane.parts.metrics.upstreamFailed(this.#service.service, 'connect-timeout');
     this.#giveUp('ONECERT_UPSTREAM_TIMEOUT');
   }
@@ -237,27 +222,6 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
     }
   }
 
-  #mayTryAgain(failure: ReturnType<typeof classifyUpstreamError>): boolean {
-    if (!this.#sent) return this.#tried < this.#upstream.backends.length;
-    const { method, bodyLength, isUpgrade } = this.#call;
-    // It may have arrived: only what changes nothing (RFC 9110 section 9.2.1) is sent again, and only once.
-    if (this.#retried || failure !== 'reset' || bodyLength !== 0 || isUpgrade) return false;
-    this.#retried = method === 'GET' || method === 'HEAD';
-    return this.#retried;
-  }
-
-  #tryAgain(): void {
-    this.#call.plane.parts.metrics.upstreamRetried(this.#service.service);
-    this.#tried += 1;
-    this.#sent = false;
-    this.#controller = undefined;
-    this.#dispatchedAt = Date.now();
-    this.#backend = this.#upstream.next(this.#dispatchedAt, this.#backend);
-    setImmediate(() => {
-      if (!this.#over) this.dispatch();
-    });
-  }
-
   /** Aborts what is under way at the back end. */
   #stop(reason: string): void {
     this.#over = true;
@@ -270,8 +234,8 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   /** Answers in the department's place. */
   #giveUp(code: RefusalCode): void {
     this.#stop(code);
-    const isUpstream = code === 'ONECERT_UPSTREAM_UNREACHABLE' || code === 'ONECERT_UPSTREAM_TIMEOUT';
-    if (isUpstream) this.#record('answered-by-gateway', code, () => sendRefusal(this.#call, code));
+    if (code.startsWith('ONECERT_UPSTREAM_'))
+      this.#record('answered-by-gateway', code, () => sendRefusal(this.#call, code));
     else if (code === 'ONECERT_AUDIT_UNAVAILABLE') sendRefusal(this.#call, code);
     else refuseCall(this.#call, code);
   }
@@ -291,14 +255,5 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   ): void {
     const entry = outcomeEntry(this.#call, outcome, Date.now(), code);
     this.#call.plane.parts.audit.record(entry, 'written', done);
-  }
-
-  #log(level: 'debug' | 'warn' | 'error', message: string, error: Error): void {
-    this.#call.plane.parts.log(level, message, {
-      service: this.#service.service,
-      backend: this.#backend.origin,
-      reference: this.#call.reference,
-      code: (error as NodeJS.ErrnoException).code ?? error.name,
-    });
   }
 }

@@ -220,6 +220,20 @@ export const cleanResponseHeaders = (
   return named === undefined || named.length === 0 ? kept : withoutNamed(kept, named);
 };
 
+/**
+ * Trailers that go on. What browsers act on in a head has no business after the body (RFC 9110 section 6.5.1): a cookie
+ * there would also be one that was not confined to its department.
+ */
+export const cleanTrailers = (raw: readonly (Buffer | string)[]): string[] => {
+  const cleaned = cleanResponseHeaders(raw, false);
+  const kept: string[] = [];
+  for (let index = 0; index < cleaned.length; index += 2) {
+    const name = cleaned[index] as string;
+    if (!/^(?:set-cookie2?|content-length)$/i.test(name)) kept.push(name, cleaned[index + 1] as string);
+  }
+  return kept;
+};
+
 /** Node has it, its types do not; it saves `toString` its look at the encoding, twice for each field. */
 interface Latin1 {
   latin1Slice(): string;

@@ -1,7 +1,8 @@
 import type { RefusalCode } from '../refusal/catalogue.ts';
 
 /** Why nothing, or nothing whole, came back from a back end. */
-export type UpstreamFailure = 'connect' | 'connect-timeout' | 'reset' | 'timeout' | 'malformed' | 'truncated';
+export type UpstreamFailure =
+  'connect' | 'connect-timeout' | 'reset' | 'timeout' | 'malformed' | 'truncated' | 'untrusted';
 
 /**
  * What the data plane counts. Called on the hot path: an implementation adds to numbers and does nothing else.
@@ -28,6 +29,10 @@ export interface ProxyMetrics {
   malformed(reason: string): void;
   upstreamFailed(service: string, failure: UpstreamFailure): void;
   upstreamRetried(service: string): void;
+  /** A back end (its origin) was sent a call: "answered", "gateway-error" (502, 503, 504), or an UpstreamFailure. */
+  backendCalled(backend: string, outcome: string): void;
+  /** Others are preferred to a back end for a while. */
+  backendRested(service: string, backend: string): void;
   assertionSigned(): void;
   /** Seconds a credential took to judge and identify. */
   admitted(seconds: number): void;

@@ -1,6 +1,7 @@
 import { PORTAL_CONTEXT_HEADER, writePortalContext } from '../signin/portal-context.ts';
 import type { Call } from './call.ts';
 import type { Caller } from './caller.ts';
+import { Attempts } from './attempts.ts';
 import { Exchange } from './exchange.ts';
 import type { Portal } from './data-plane.ts';
 import { refuseCall } from './refuse-call.ts';
@@ -40,7 +41,10 @@ export const carryPortalCall = (call: Call, caller: Caller, { service }: Portal)
     call.reference,
   ]);
   if (call.bodyLength > 0) headers.push('Content-Length', String(call.bodyLength));
-  const exchange = new Exchange(call, service, plane.upstreams.of(service), headers, 1);
+  const upstream = plane.upstreams.of(service);
+  const backend = upstream.next(call.receivedAt);
+  if (backend === undefined) throw new Error('the portal has one back end, whose health nobody checks');
+  const exchange = new Exchange(call, service, new Attempts(call, service, upstream, backend), headers, 1);
   call.exchange = exchange;
   exchange.dispatch();
   // Nothing of it waits for the audit log here.

@@ -1,3 +1,4 @@
+import { explainRefusal } from '../decision/explain.ts';
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { RefusalContext } from '../refusal/context.ts';
 import { prefersHtml } from '../refusal/problem.ts';
@@ -12,20 +13,27 @@ import { refusalEntry } from './record.ts';
  * that instead (design, decision 9).
  *
  * @param reason for the audit entry, where the code alone does not say it
+ * @param fields more fields of the answer: alternating names and values
  */
-export const refuseCall = (call: Call, code: RefusalCode, reason?: string): void => {
+export const refuseCall = (
+  call: Call,
+  code: RefusalCode,
+  reason?: string,
+  fields: readonly string[] = [],
+): void => {
   const { audit } = call.plane.parts;
   if (!audit.healthy) {
     sendRefusal(call, 'ONECERT_AUDIT_UNAVAILABLE');
     return;
   }
   audit.record(refusalEntry(call, code, reason), 'synced', (error) => {
-    sendRefusal(call, error === undefined ? code : 'ONECERT_AUDIT_UNAVAILABLE');
+    if (error === undefined) sendRefusal(call, code, fields);
+    else sendRefusal(call, 'ONECERT_AUDIT_UNAVAILABLE');
   });
 };
 
 /** Answers with a refusal: a page for browsers, RFC 9457 problem+json for everything else. */
-export const sendRefusal = (call: Call, code: RefusalCode): void => {
+export const sendRefusal = (call: Call, code: RefusalCode, fields: readonly string[] = []): void => {
   const { metrics } = call.plane.parts;
   metrics.refused(code);
   if (call.gone) {
@@ -33,7 +41,8 @@ export const sendRefusal = (call: Call, code: RefusalCode): void => {
     return;
   }
   const { status } = describe(code);
-  const { contentType, body } = refusalBody(call, code);
+  const context = refusalContext(call, code);
+  const { contentType, body } = refusalBody(call, context);
   const headers = [
     'Content-Type',
     contentType,
@@ -46,18 +55,28 @@ export const sendRefusal = (call: Call, code: RefusalCode): void => {
     'OneCert-Reference',
     call.reference,
     ...OWN_ANSWER_HEADERS,
+    ...fields,
   ];
   // RFC 9110 section 15.5.2 asks for a challenge; none of the registered schemes is a TLS certificate.
   if (status === 401) headers.push('WWW-Authenticate', 'ClientCertificate realm="OneCert"');
-  if (status === 503) headers.push('Retry-After', '5');
+  const retryAfter = retryAfterOf(context, status);
+  if (retryAfter !== undefined) headers.push('Retry-After', String(retryAfter));
   writeAnswerHead(call, status, undefined, headers);
   endAnswer(call, status, call.method === 'HEAD' ? undefined : body);
 };
 
-const refusalBody = (call: Call, code: RefusalCode): { contentType: string; body: Buffer } => {
+/** Seconds (RFC 9110 section 10.2.3). A service that is closed for good has none. */
+const retryAfterOf = ({ code, until, at }: RefusalContext, status: number): number | undefined => {
+  if (until !== undefined) return Math.max(1, Math.ceil((until - at) / 1000));
+  return status === 503 && code !== 'ONECERT_SERVICE_CLOSED' && code !== 'ONECERT_SERVICE_MAINTENANCE'
+    ? 5
+    : undefined;
+};
+
+const refusalBody = (call: Call, context: RefusalContext): { contentType: string; body: Buffer } => {
   const { refusalPage, problem, log } = call.plane.parts;
   const { headers } = call.request;
-  const context = refusalContext(call, code);
+  const { code } = context;
   try {
     if (prefersHtml(headers.accept)) {
       const page = refusalPage(context, headers['accept-language']);
@@ -82,6 +101,7 @@ const refusalContext = (call: Call, code: RefusalCode): RefusalContext => {
     steps: code === admission?.refusal ? admission.verdict.steps : [],
     accepted: call.plane.parts.acceptedAuthorities(known),
     ...(known !== undefined && { service: known.name }),
+    ...explainRefusal(code, known, admission, call.receivedAt),
     at: call.receivedAt,
   };
 };

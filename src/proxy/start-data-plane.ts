@@ -41,7 +41,7 @@ export const startDataPlane = async (
       wayIn.kind === 'terminator' ? [...terminatorFields, ...READ_BY_TERMINATOR_LISTENER] : [],
     ),
     publicHost: host,
-    upstreams: new Upstreams(limits),
+    upstreams: new Upstreams(limits, parts),
     connections: new Set(),
     tunnels: new Set(),
     nextReference: createReferences(),

@@ -1,151 +1,125 @@
-import type { EventEmitter } from 'node:events';
-import { Pool } from 'undici';
+import { backendKey, type BackendEntry } from '../services/back-ends.ts';
 import type { Service } from '../services/enrolment.ts';
+import { Backend } from './backend.ts';
 import type { Limits } from './limits.ts';
+import { materialHash, type UpstreamTls } from './upstream-tls.ts';
 
-/** First rest of a back end that could not be reached, doubled with each failure after it, and the longest. ms. */
-const FIRST_REST_MS = 1_000;
-const LONGEST_REST_MS = 30_000;
-/** Connections to back ends nobody has called for this long are closed. ms. */
-const UNUSED_MS = 10 * 60_000;
-
-/** One back end of a department, with its connections (of this thread). */
-export class Backend {
-  readonly #url: URL;
-  readonly #connectTimeout: number;
-  readonly #connections: number;
-  /** Taken before the path of every call: the path of the back end's URL, without trailing slash. */
-  readonly basePath: string;
-  /** The name its certificate must be for; undefined for http. */
-  readonly servername: string | undefined;
-  /** ms since the epoch until which others are preferred. */
-  restsUntil = 0;
-  lastUsed = 0;
-  #failures = 0;
-  #calls: Pool | undefined;
-  #tunnels: Pool | undefined;
-
-  constructor(url: string, connectTimeout: number, connections: number) {
-    this.#url = new URL(url);
-    this.#connectTimeout = connectTimeout;
-    this.#connections = connections;
-    this.basePath = this.#url.protocol === 'unix:' ? '' : this.#url.pathname.replace(/\/+$/, '');
-    this.servername = this.#url.protocol === 'https:' ? this.#url.hostname : undefined;
-  }
-
-  get calls(): Pool {
-    return (this.#calls ??= this.#open(false));
-  }
-
-  /** Apart from calls: a tunnel may end in one direction before the other, and lasts. */
-  get tunnels(): Pool {
-    return (this.#tunnels ??= this.#open(true));
-  }
-
-  #open(allowHalfOpen: boolean): Pool {
-    const { protocol, origin, pathname } = this.#url;
-    const socketPath = protocol === 'unix:' ? decodeURIComponent(pathname) : undefined;
-    const pool = new Pool(socketPath === undefined ? origin : 'http://localhost', {
-      connections: this.#connections,
-      pipelining: 1,
-      allowH2: false,
-      connect: {
-        timeout: this.#connectTimeout,
-        ...(allowHalfOpen && { allowHalfOpen }),
-        ...(socketPath !== undefined && { socketPath }),
-      },
-    });
-    // Failures reach the calls they belong to; unheard they would end the process.
-    (pool as EventEmitter).on('error', () => {});
-    return pool;
-  }
-
-  get origin(): string {
-    return this.#url.origin;
-  }
-
-  /** A connection could not be opened. Whether this is the first failure since an answer. */
-  failed(at: number): boolean {
-    this.restsUntil = at + Math.min(FIRST_REST_MS * 2 ** Math.min(this.#failures, 10), LONGEST_REST_MS);
-    this.#failures += 1;
-    return this.#failures === 1;
-  }
-
-  answered(): void {
-    if (this.#failures === 0) return;
-    this.#failures = 0;
-    this.restsUntil = 0;
-  }
-
-  closeUnused(at: number): void {
-    if (at - this.lastUsed < UNUSED_MS) return;
-    void this.#calls?.close();
-    void this.#tunnels?.close();
-    this.#calls = undefined;
-    this.#tunnels = undefined;
-  }
-
-  async destroy(): Promise<void> {
-    await Promise.all([this.#calls?.destroy(), this.#tunnels?.destroy()]);
-  }
+interface Member {
+  readonly backend: Backend;
+  readonly weight: number;
+  /** As the control thread names it where it is not well. */
+  readonly key: string;
+  /** Of the smooth weighted round robin: what it is owed. */
+  owed: number;
 }
 
-/** The back ends of one enrolment, taken in turn. */
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The back ends of one enrolment, by smooth weighted round robin (as nginx): each gets its share in an even sequence
+ * (a a b a a c a for 5 : 1 : 1), not in bursts. Least requests would see the calls of one thread only, and send them where
+ * errors come back fastest. Each thread has its own turn.
+ */
 export class ServiceUpstream {
-  readonly backends: readonly Backend[];
-  #turn = 0;
+  readonly #members: readonly Member[];
+  readonly #unwell: () => ReadonlySet<string>;
 
-  constructor(backends: readonly Backend[]) {
-    this.backends = backends;
+  constructor(members: readonly Omit<Member, 'owed'>[], unwell: () => ReadonlySet<string> = () => NONE) {
+    this.#members = members.map((member) => ({ ...member, owed: 0 }));
+    this.#unwell = unwell;
   }
 
-  /** The next back end in turn, or one that is not resting before one that is; `not` only where there is no other. */
-  next(at: number, not?: Backend): Backend {
-    const { backends } = this;
-    const count = backends.length;
-    let resting: Backend | undefined;
-    for (let step = 0; step < count; step += 1) {
-      const backend = backends[(this.#turn + step) % count] as Backend;
-      if (backend === not) continue;
-      if (backend.restsUntil <= at) {
-        this.#turn = (this.#turn + step + 1) % count;
-        backend.lastUsed = at;
-        return backend;
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /**
+   * The next back end: one that is well, and not resting before one that is; `not` only where there is no other.
+   * Undefined where health checks have found all of them unwell.
+   */
+  next(at: number, not?: Backend): Backend | undefined {
+    const unwell = this.#unwell();
+    let chosen: Member | undefined;
+    let resting: Member | undefined;
+    let same: Member | undefined;
+    let sum = 0;
+    for (const member of this.#members) {
+      if (unwell.size > 0 && unwell.has(member.key)) continue;
+      const { backend, weight } = member;
+      if (backend === not) same = member;
+      else if (backend.restsUntil > at) {
+        if (resting === undefined || backend.restsUntil < resting.backend.restsUntil) resting = member;
+      } else {
+        member.owed += weight;
+        sum += weight;
+        if (chosen === undefined || member.owed > chosen.owed) chosen = member;
       }
-      if (resting === undefined || backend.restsUntil < resting.restsUntil) resting = backend;
     }
-    const chosen = resting ?? not ?? backends[0];
-    if (chosen === undefined) throw new Error('an enrolment has at least one back end');
-    chosen.lastUsed = at;
-    return chosen;
+    if (chosen !== undefined) chosen.owed -= sum;
+    const backend = (chosen ?? resting ?? same)?.backend;
+    if (backend !== undefined) backend.lastUsed = at;
+    return backend;
   }
 }
+
+/** What all back ends of this thread depend on; either may change while running. */
+export interface UpstreamParts {
+  readonly upstreamTls?: () => UpstreamTls;
+  /** Back ends that health checks have found unwell, as backendKey names them. */
+  readonly unwellBackends?: () => ReadonlySet<string>;
+}
+
+const NO_TLS: UpstreamTls = {};
 
 /** All back ends this thread has connections to. Enrolments that name the same one share its connections. */
 export class Upstreams {
   readonly #limits: Limits;
+  readonly #parts: UpstreamParts;
   readonly #backends = new Map<string, Backend>();
-  readonly #services = new WeakMap<Service, ServiceUpstream>();
+  #services = new WeakMap<Service, ServiceUpstream>();
+  #tls: UpstreamTls;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, parts: UpstreamParts = {}) {
     this.#limits = limits;
+    this.#parts = parts;
+    this.#tls = parts.upstreamTls?.() ?? NO_TLS;
   }
 
   of(service: Service): ServiceUpstream {
+    const tls = this.#parts.upstreamTls?.() ?? NO_TLS;
+    if (tls !== this.#tls) {
+      this.#tls = tls;
+      this.#services = new WeakMap();
+    }
     const known = this.#services.get(service);
     if (known !== undefined) return known;
     const upstream = new ServiceUpstream(
-      service.backends.map((url) => this.#backend(url, service.timeouts.connect)),
+      service.backends.map((entry) => ({
+        backend: this.#backend(entry, service.timeouts.connect),
+        weight: entry.weight,
+        key: backendKey(service.service, entry.url),
+      })),
+      service.health === undefined ? undefined : this.#parts.unwellBackends,
     );
     this.#services.set(service, upstream);
     return upstream;
   }
 
-  #backend(url: string, connectTimeout: number): Backend {
-    const key = `${connectTimeout} ${url}`;
+  #backend(entry: BackendEntry, connectTimeout: number): Backend {
+    const { url, tls } = entry;
+    const material = tls?.use === undefined ? undefined : this.#tls[tls.use];
+    const key = JSON.stringify([
+      url,
+      connectTimeout,
+      tls?.use,
+      tls?.pin,
+      tls?.serverName,
+      materialHash(material),
+    ]);
     const known = this.#backends.get(key);
     if (known !== undefined) return known;
-    const backend = new Backend(url, connectTimeout, this.#limits.upstreamConnections);
+    const connections = this.#limits.upstreamConnections;
+    const backend = new Backend(entry, { connectTimeout, connections, material });
     this.#backends.set(key, backend);
     return backend;
   }

@@ -17,6 +17,10 @@ export interface RefusalContext {
   readonly accepted: readonly Bilingual[];
   /** The service asked for, where there is one and the caller may know of it. */
   readonly service?: Bilingual;
+  /** What is particular about this refusal: what the department has to say, what is demanded and what was shown. */
+  readonly notice?: Bilingual;
+  /** When it will be otherwise, where that is known; ms since the epoch. */
+  readonly until?: number;
   /** ms since the epoch. */
   readonly at: number;
 }

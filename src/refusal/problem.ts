@@ -5,7 +5,8 @@ import { describe } from './refusal.ts';
  * A refusal as a problem document (RFC 9457, application/problem+json). `title` and `detail` are English, for
  * developers; what a person is to be told stands under `zh` and `en`. `type` names the code and is not fetched.
  */
-export const problemOf = ({ code, reference, steps, accepted, service, at }: RefusalContext): object => {
+export const problemOf = (context: RefusalContext): object => {
+  const { code, reference, steps, accepted, service, notice, until, at } = context;
   const { status, clause, zh, en } = describe(code);
   return {
     type: `urn:onecert:refusal:${code}`,
@@ -19,6 +20,8 @@ export const problemOf = ({ code, reference, steps, accepted, service, at }: Ref
     zh,
     en,
     ...(service !== undefined && { service }),
+    ...(notice !== undefined && { notice }),
+    ...(until !== undefined && { until: new Date(until).toISOString() }),
     accepted,
     report: steps,
   };

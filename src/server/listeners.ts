@@ -53,7 +53,7 @@ export const portalPart = ({ portal }: DataPlaneStart): Pick<DataPlaneParts, 'po
     claims: [],
     clientCert: false,
     audit: 'written',
-    backends: [`unix:${portal.socket}`],
+    backends: [{ url: `unix:${portal.socket}`, weight: 1 }],
     timeouts: { connect: 2_000, response: 30_000 },
     bodyLimit: 256 * 1024,
     department: { department: 'onecert', name: NAME },

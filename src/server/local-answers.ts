@@ -7,6 +7,7 @@ import { renderRefusalPage } from '../portal/refusal-page.ts';
 import { problemOf } from '../refusal/problem.ts';
 import type { Directory } from '../services/directory.ts';
 import { isInForce, type TrustList } from '../trust/trust-list.ts';
+import { isOfUseFor } from './accepted-authorities.ts';
 
 export interface LocalAnswerParts {
   readonly trust: () => TrustList;
@@ -25,12 +26,7 @@ export const createLocalAnswers = ({ trust, directory, jwks, hasPortal }: LocalA
   return {
     acceptedAuthorities: (service) =>
       inForce()
-        .filter(
-          ({ settings }) =>
-            service === undefined ||
-            service.authorities === 'all' ||
-            service.authorities.includes(settings.authority),
-        )
+        .filter(({ settings }) => isOfUseFor(settings, service))
         .map(({ settings }) => settings.name),
     problem: problemOf,
     refusalPage: (context, acceptLanguage) => renderRefusalPage(context, chooseLanguage(acceptLanguage)),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { bilingual, byteSize, duration, slug } from '../configuration/units.ts';
-
-/** Claims a department can be enrolled for; each with the subject's pairwise id as the only default. */
-export const claim = z.enum(['unified-id', 'name', 'identifiers', 'kind', 'authority', 'certificate']);
-export type Claim = z.infer<typeof claim>;
+import { assuranceLevel, bilingual, byteSize, slug } from '../configuration/units.ts';
+import { backendsSchema, healthSchema, isLinkLocal, timeout } from './back-ends.ts';
+import { callLimitsSchema } from './call-limits.ts';
+import { claimsSchema } from './claims.ts';
+import { hoursSchema, maintenanceSchema, openSchema } from './opening.ts';
 
 /** When in the life of a person or an enterprise a service is needed; the directory is read by these, in this order. */
 export const LIFE_STAGES = [
@@ -37,23 +37,6 @@ const operationPath = z
     error:
       'expected a path below the service, such as /, /applications/* or /files/**; * and ** are whole segments',
   });
-
-/** Credentials, query and fragment would be passed over without a word. */
-const isBare = (url: string): boolean => {
-  const { username, password, search, hash } = new URL(url);
-  return username === '' && password === '' && search === '' && hash === '';
-};
-
-/** Addresses no department has: unspecified, and link-local, where clouds answer with the machine's own credentials. */
-const isLinkLocal = (url: string): boolean =>
-  /^(?:0\.0\.0\.0|169\.254\.\d+\.\d+|\[(?:::|fe[89ab][0-9a-f]:.*|::ffff:a9fe:.*)\])$/.test(
-    new URL(url).hostname,
-  );
-
-const backend = z
-  .url({ protocol: /^https?$/, abort: true, error: 'expected an http:// or https:// URL' })
-  .refine(isBare, { error: 'expected scheme, host, port and path only' })
-  .refine((url) => !isLinkLocal(url), { error: 'a link-local address is no back end' });
 
 /** Where a browser is sent back to, or a client told something: on this machine in clear text too, for development. */
 const clientUrl = z
@@ -103,10 +86,6 @@ const oidcClient = z.strictObject({
 });
 export type OidcClient = z.infer<typeof oidcClient>;
 
-const DAY_MS = 86_400_000;
-/** 0 would be no limit at all to the connections' pool, and timers end at 24 days. */
-const timeout = duration.refine((ms) => ms >= 1 && ms <= DAY_MS, { error: 'expected between 1ms and 1d' });
-
 /**
  * A department's enrolment of one service: who may call what, with certificates of which authorities, what the
  * department is told of them, and where the calls go.
@@ -138,7 +117,13 @@ export const enrolmentSchema = z.strictObject({
     .default([{ methods: ['GET', 'HEAD', 'POST'], path: '/**' }]),
   subjects: z.array(z.enum(['citizen', 'enterprise'])).min(1),
   authorities: z.union([z.literal('all'), z.array(slug).min(1)]).default('all'),
-  claims: z.array(claim).default([]),
+  assurance: assuranceLevel.optional().meta({
+    description:
+      'The least that certificate and way in have to reach; what they reach stands in the settings of the authority',
+  }),
+  claims: claimsSchema.meta({
+    description: 'What the service is told of its callers beyond the pairwise id, and what for',
+  }),
   clientCert: z
     .boolean()
     .default(false)
@@ -152,7 +137,20 @@ export const enrolmentSchema = z.strictObject({
     .enum(['written', 'synced'])
     .default('written')
     .meta({ description: 'synced: the entry of each call is fsynced before its answer' }),
-  backends: z.array(backend).min(1),
+  backends: backendsSchema,
+  health: healthSchema
+    .optional()
+    .meta({ description: 'Ask the back ends how they are, and send calls to those that are well only' }),
+  limits: callLimitsSchema.optional().meta({ description: 'How many calls the service takes' }),
+  maintenance: maintenanceSchema
+    .optional()
+    .meta({ description: 'The department works on the service: people are told until when' }),
+  open: openSchema
+    .optional()
+    .meta({ description: 'When the service exists; days and times in China Standard Time' }),
+  hours: hoursSchema.optional().meta({
+    description: 'Opening hours in the city (Asia/Shanghai), by day of the week; where absent: always',
+  }),
   timeouts: z
     .strictObject({
       connect: timeout.prefault('2s'),

@@ -1,5 +1,16 @@
 /** Paths that the gateway keeps for itself on every listener: no enrolment may lie on or below them. */
-const RESERVED = ['/signin', '/signout', '/me', '/services', '/assets', '/oidc', '/auth', '/.well-known'];
+const RESERVED = [
+  '/signin',
+  '/signout',
+  '/me',
+  '/services',
+  '/assets',
+  '/oidc',
+  '/auth',
+  '/console',
+  '/api/admin',
+  '/.well-known',
+];
 
 /** Whether calls of this path are the portal's. */
 export const isReservedPath = (path: string): boolean =>

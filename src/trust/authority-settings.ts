@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { ANY_POLICY } from '../certificate/extensions/certificate-policies.ts';
+import { moment, momentOf } from '../configuration/moment.ts';
 import { bilingual, slug } from '../configuration/units.ts';
 import { identityProfileSchema } from '../identity/profile.ts';
 import { algorithmPolicySchema } from '../path/algorithm-policy.ts';
 import { policySettingsSchema } from '../path/policy-settings.ts';
 import { revocationPolicySchema } from '../revocation/revocation-policy.ts';
-import { moment, momentOf } from './moment.ts';
+import { assuranceSettingsSchema } from './assurance-settings.ts';
 
 const certificateFile = z.string().min(1).meta({ description: 'PEM or DER file, relative to this file' });
 
@@ -52,6 +53,11 @@ const settings = z.strictObject({
   }),
   algorithms: algorithmPolicySchema.prefault({}),
   policies: policySettingsSchema.prefault({}),
+  assurance: assuranceSettingsSchema.prefault({}),
+  requiresSigningCertificate: z.boolean().default(false).meta({
+    description:
+      'Sign-in by a signed challenge: the signature must name its certificate (signingCertificateV2, RFC 5035 section 3)',
+  }),
   revocation: revocationPolicySchema.prefault({}),
   identity: identityProfileSchema,
 });

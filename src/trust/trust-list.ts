@@ -4,7 +4,7 @@ import { authorityKey, type AuthorityStanding, type AuthorityStandings } from '.
 import type { TrustAnchor } from '../path/types.ts';
 import type { AuthoritySettings } from './authority-settings.ts';
 import type { SignedList } from './check-signature.ts';
-import { momentOf } from './moment.ts';
+import { momentOf } from '../configuration/moment.ts';
 
 /** One authority as the operators set it down, with its certificates read. */
 export interface Authority {

@@ -1,6 +1,6 @@
 import type { Certificate } from '../certificate/certificate.ts';
 import { formatName } from '../certificate/name.ts';
-import { momentOf } from './moment.ts';
+import { momentOf } from '../configuration/moment.ts';
 import { isInForce, type Authority, type TrustList } from './trust-list.ts';
 
 /** What an operator should see to before it refuses people. Nothing of it stops the list from coming into force. */

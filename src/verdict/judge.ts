@@ -8,6 +8,7 @@ import type { RefusalCode } from '../refusal/catalogue.ts';
 import { Refusal } from '../refusal/refusal.ts';
 import type { Step } from '../refusal/step.ts';
 import type { RevocationChecker } from '../revocation/types.ts';
+import { assuranceOf } from '../trust/assurance-settings.ts';
 import type { TrustList } from '../trust/trust-list.ts';
 import { checkRevocation } from './check-revocation.ts';
 import { createIntermediatesFinder } from './presented-certificates.ts';
@@ -66,6 +67,7 @@ export const createJudge = ({ trust, revocation, revocationEpoch }: JudgeParts):
     const steps = [step, ...found.steps];
     if (!found.ok) return refused(found.code, steps, leaf, found.authority);
     const { path } = found;
+    const settings = list.authorities.get(path.anchor.authority)?.settings;
 
     return {
       ...base,
@@ -73,6 +75,7 @@ export const createJudge = ({ trust, revocation, revocationEpoch }: JudgeParts):
       code: undefined,
       certificate: leaf,
       authority: path.anchor.authority,
+      ...(settings !== undefined && { assurance: assuranceOf(settings.assurance, path.policies) }),
       steps,
       validUntil: Math.min(
         at + GOOD_FOR_MS,

@@ -1,6 +1,7 @@
 import type { Certificate } from '../certificate/certificate.ts';
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { Step } from '../refusal/step.ts';
+import type { CertificateAssurance } from '../trust/assurance-settings.ts';
 
 /**
  * What was found of a certificate, once, with the reasons. It holds while both epochs stand still and until
@@ -18,6 +19,8 @@ export interface Verdict {
   readonly thumbprint: string;
   /** Identifier of the authority in the trust list, when a path was found. */
   readonly authority: string | undefined;
+  /** Of a good one. */
+  readonly assurance?: CertificateAssurance;
   readonly steps: readonly Step[];
   /** ms since the epoch. */
   readonly judgedAt: number;

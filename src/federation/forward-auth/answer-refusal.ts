@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { explainRefusal } from '../../decision/explain.ts';
 import { CATALOGUE, type RefusalCode } from '../../refusal/catalogue.ts';
 import type { RefusalContext } from '../../refusal/context.ts';
 import { prefersHtml, problemOf } from '../../refusal/problem.ts';
@@ -43,6 +44,7 @@ export const answerRefusal = (
     steps: admission?.verdict.steps ?? [],
     accepted: parts.acceptedAuthorities(service),
     ...(service !== undefined && { service: service.name }),
+    ...explainRefusal(code, service, admission, at),
     at,
   });
 };
@@ -90,7 +92,9 @@ const sendRefusal = (
 ): void => {
   // RFC 9110 section 15.5.2; as for calls that the gateway carries itself.
   if (status === 401) response.setHeader('WWW-Authenticate', 'ClientCertificate realm="OneCert"');
-  if (status === 503) response.setHeader('Retry-After', '5');
+  const { code, until, at } = context;
+  if (until !== undefined) response.setHeader('Retry-After', Math.max(1, Math.ceil((until - at) / 1000)));
+  else if (status === 503 && !code.startsWith('ONECERT_SERVICE_')) response.setHeader('Retry-After', '5');
   response.setHeader('Vary', 'Accept, Accept-Language, Cookie');
   if (prefersHtml(headers.accept)) {
     const { html, policy } = parts.refusalPage(context, headers);

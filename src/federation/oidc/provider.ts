@@ -70,6 +70,7 @@ export const createProvider = (parts: FederationParts, privateKey: KeyObject): P
         'name',
         'identifiers',
         'authority',
+        'assurance',
         'certificate',
       ],
       acr: null,
@@ -160,7 +161,7 @@ const findAccount = async (parts: FederationParts, ctx: KoaContextWithOIDC, acco
   if (!isSignedIn(found) || service === undefined || accountIdOf(found.session) !== accountId)
     return undefined;
   const { admission } = found;
-  if (refuseCaller(admission, service) !== undefined) return undefined;
+  if (refuseCaller(admission, service, parts.clock()) !== undefined) return undefined;
   return {
     accountId,
     claims: () => ({

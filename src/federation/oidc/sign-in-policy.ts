@@ -52,7 +52,7 @@ const needsSignIn = async (parts: FederationParts, ctx: KoaContextWithOIDC): Pro
     !isYoungEnough(found.session.createdAt, params?.['max_age'], parts.clock())
   )
     return true;
-  const code = refuseCaller(found.admission, service);
+  const code = refuseCaller(found.admission, service, parts.clock());
   if (code !== undefined || service === undefined)
     return refuse(parts, ctx, code ?? 'ONECERT_SERVICE_NOT_FOUND', found.admission, service);
   AUTHORIZED.set(ctx.req, { signedIn: found, service });

@@ -61,12 +61,12 @@ const exchange = async (
 
   const admission = await admitAgain(parts, presented, client);
   const target = serviceNamed(directory(), audience);
-  const own = refuseCaller(admission, client);
+  const own = refuseCaller(admission, client, now);
   if (own !== undefined) return refuse(own, admission, target);
   // What is not enrolled for exchange is not to be told from what does not exist.
   if (target?.exchange?.from.includes(client.service) !== true)
     return refuse('ONECERT_EXCHANGE_NOT_ENROLLED', admission, target);
-  const code = refuseCaller(admission, target);
+  const code = refuseCaller(admission, target, now);
   if (code !== undefined) return refuse(code, admission, target);
   const identified = admission as Identified;
 

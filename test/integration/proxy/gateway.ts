@@ -76,6 +76,8 @@ const createTestMetrics = (): TestMetrics => {
     malformed: (reason) => count('malformed', reason),
     upstreamFailed: (service, failure) => count('upstream-failed', service, failure),
     upstreamRetried: (service) => count('upstream-retried', service),
+    backendCalled: (backend, outcome) => count('backend-called', backend, outcome),
+    backendRested: (service, backend) => count('backend-rested', service, backend),
     assertionSigned: () => count('assertion-signed'),
     admitted: () => count('admitted'),
     tunnelOpened: (service) => count('tunnel-opened', service),

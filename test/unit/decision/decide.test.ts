@@ -53,7 +53,7 @@ const get = (path: string) => ({ method: 'GET', path });
 
 describe('decide', () => {
   it('allows what is enrolled', () => {
-    expect(decide(directory, admission({}), get('/tax'))).toMatchObject({
+    expect(decide(directory, admission({}), get('/tax'), 0)).toMatchObject({
       outcome: 'allow',
       service: { service: 'joint-tax' },
       identity: { unifiedId: 'u' },
@@ -81,6 +81,6 @@ describe('decide', () => {
     ['another method', admission({}), { method: 'POST', path: '/tax' }, 'ONECERT_METHOD_NOT_ENROLLED'],
     ['another path', admission({}), get('/tax/admin'), 'ONECERT_METHOD_NOT_ENROLLED'],
   ])('refuses %s', (_what, who, target, code) => {
-    expect(decide(directory, who, target)).toMatchObject({ outcome: 'refuse', code });
+    expect(decide(directory, who, target, 0)).toMatchObject({ outcome: 'refuse', code });
   });
 });
