@@ -49,9 +49,9 @@ export interface ProposalFilter {
  * Documents, their versions, and proposals of changes: embedded (SQLite) or shared (PostgreSQL). Keeps the rules that a
  * race could break; who may do what is ChangeService's to say. Safe to be used by several processes at once.
  *
- * Rejects with Refusal ONECERT_CHANGE_STALE where `base` is not the version in force, ONECERT_CHANGE_SETTLED where the
- * proposal is not in a state that can be left that way, ONECERT_CHANGE_UNKNOWN where there is no such thing; with
- * other errors when the store fails.
+ * Rejects with Refusal ONECERT_CHANGE_STALE where `base` is not the version in force (propose, revise, submit, approve
+ * and put alike), ONECERT_CHANGE_SETTLED where the proposal is not in a state that can be left that way,
+ * ONECERT_CHANGE_UNKNOWN where there is no such thing; with other errors when the store fails.
  */
 export interface ChangeStore {
   /** The version in force, also one without files (taken away); undefined where there was never one. */
