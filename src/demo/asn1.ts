@@ -42,8 +42,11 @@ const ATTRIBUTE = {
   ST: '2.5.4.8',
   L: '2.5.4.7',
   O: '2.5.4.10',
+  OU: '2.5.4.11',
   CN: '2.5.4.3',
   serialNumber: '2.5.4.5',
+  /** Of the person beside an enterprise. */
+  name: '2.5.4.41',
 };
 /** RFC 5280 appendix A: these two are PrintableString and nothing else. */
 const PRINTABLE = new Set<keyof typeof ATTRIBUTE>(['C', 'serialNumber']);

@@ -10,7 +10,7 @@ import {
   type Departments,
   type GatewayForDepartments,
 } from './departments.ts';
-import { PEOPLE } from './people.ts';
+import { ACTING_PEOPLE, PEOPLE } from './people.ts';
 import { ensurePersonCertificate, type DemoCertificate } from './person-certificate.ts';
 import { openPrivateFolder, readIfThere, writePrivateFile } from './private-file.ts';
 import { startPublisher, type Publisher } from './publisher.ts';
@@ -107,7 +107,7 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
     return authority;
   };
   const people = await Promise.all(
-    PEOPLE.map(async (plan): Promise<DemoPerson> => ({
+    [...PEOPLE, ...ACTING_PEOPLE].map(async (plan): Promise<DemoPerson> => ({
       person: plan.person,
       kind: plan.kind,
       name: plan.name,

@@ -184,6 +184,43 @@ const ACCEPTED: readonly PersonPlan[] = [
   },
 ];
 
+/** Certificates by which people act for an enterprise, each saying its role where its authority writes it. */
+export const ACTING_PEOPLE: readonly PersonPlan[] = [
+  {
+    person: 'pengwan-legal',
+    kind: 'enterprise',
+    name: '深圳市鹏湾科技有限公司',
+    certificates: [
+      {
+        authority: 'yuean',
+        subject: { ...enterprise('深圳市鹏湾科技有限公司'), name: '周敏' },
+        identifiers: [
+          identifierExtension(SCHEME, 'utf8', NUMBERS['pengwan-tech'].creditCode),
+          identifierExtension(`${DOCUMENTATION_ARC}.1.5`, 'utf8', '法定代表人'),
+        ],
+      },
+    ],
+  },
+  {
+    person: 'pengwan-finance',
+    kind: 'enterprise',
+    name: '深圳市鹏湾科技有限公司',
+    certificates: [
+      {
+        authority: 'zhujiang',
+        subject: { ...enterprise('深圳市鹏湾科技有限公司'), OU: '财务', name: '何静' },
+        identifiers: [
+          identifierExtension(
+            `${DOCUMENTATION_ARC}.2.11`,
+            'printable',
+            `TY${NUMBERS['pengwan-tech'].creditCode}`,
+          ),
+        ],
+      },
+    ],
+  },
+];
+
 const WANG_LEI = NUMBERS['wang-lei'].citizenId;
 
 const writeAs = (authority: string, number: string): Extension => {

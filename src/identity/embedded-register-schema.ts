@@ -83,4 +83,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX aliases_by_identity ON aliases (identity);
   `,
+  `
+  -- Role and holder, sealed.
+  ALTER TABLE certificates ADD COLUMN acting BLOB;
+  `,
 ];

@@ -46,14 +46,14 @@ export const openEmbeddedRegister = ({
     identify: (reading, context) =>
       answer(() => {
         const known = answerKnown(tables, reading, hash, context);
-        if (known !== undefined) return known;
+        if (known !== undefined) return withActing(known, reading);
         const result = inTransaction(database, () => {
           const found = register(tables, reading, context);
           if ('reason' in found) conflicts.record(found, context);
           return found;
         });
         if ('reason' in result) throw new Refusal('ONECERT_IDENTITY_CONFLICT', result.reason);
-        return result;
+        return withActing(result, reading);
       }),
     recordContradiction: (context) =>
       answer(() => {
@@ -91,6 +91,9 @@ const answer = <T>(work: () => T): Promise<T> =>
   new Promise((resolve) => {
     resolve(work());
   });
+
+const withActing = (identity: Identity, { acting }: SubjectReading): Identity =>
+  acting === undefined ? identity : { ...identity, acting };
 
 const registered = (tables: IdentityTables, row: IdentityRow): RegisteredIdentity => ({
   identity: tables.identityOf(row),

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FieldCipher } from '../storage/field-cipher.ts';
+import type { Acting } from './acting.ts';
 import type { IdentifierHash } from './identifier-hash.ts';
 import { strength } from './identifiers/index.ts';
 import type { Identifier, IdentifierType, Identity, SubjectKind, SubjectReading } from './identity.ts';
@@ -74,7 +75,8 @@ export const openIdentityTables = (
       'SELECT hash, type, value FROM identifiers WHERE identity = ? AND stated = 1',
     ),
     certificatesOf: database.prepare(
-      `SELECT thumbprint, authority, first_used AS firstUsed, last_used AS lastUsed, not_after AS notAfter
+      `SELECT thumbprint, authority, first_used AS firstUsed, last_used AS lastUsed, not_after AS notAfter,
+         acting
        FROM certificates WHERE identity = ? ORDER BY first_used, thumbprint`,
     ),
     count: database.prepare('SELECT kind, count(*) AS total FROM identities GROUP BY kind'),
@@ -96,11 +98,12 @@ export const openIdentityTables = (
        ON CONFLICT (hash) DO UPDATE SET stated = 1 WHERE excluded.stated = 1 AND stated = 0`,
     ),
     rememberCertificate: database.prepare(
-      `INSERT INTO certificates (thumbprint, identity, authority, reading, first_used, last_used, not_after)
-       VALUES (:thumbprint, :identity, :authority, :reading, :at, :at, :notAfter)
+      `INSERT INTO certificates
+         (thumbprint, identity, authority, reading, first_used, last_used, not_after, acting)
+       VALUES (:thumbprint, :identity, :authority, :reading, :at, :at, :notAfter, :acting)
        ON CONFLICT (thumbprint) DO UPDATE SET identity = excluded.identity, authority = excluded.authority,
          reading = excluded.reading, last_used = max(last_used, excluded.last_used),
-         not_after = coalesce(excluded.not_after, not_after)`,
+         not_after = coalesce(excluded.not_after, not_after), acting = excluded.acting`,
     ),
     touchCertificate: database.prepare(
       'UPDATE certificates SET last_used = max(last_used, ?) WHERE thumbprint = ?',
@@ -132,10 +135,16 @@ export const openIdentityTables = (
       return { unifiedId: row.unified_id, kind: row.kind, identifiers, name: nameOf(row) };
     },
     certificatesOf: (row) =>
-      statements.certificatesOf.all(row.id).map((each) => ({
-        ...each,
-        notAfter: each['notAfter'] ?? undefined,
-      })) as unknown as UsedCertificate[],
+      (statements.certificatesOf.all(row.id) as unknown as UsedRow[]).map(
+        ({ notAfter, acting, ...used }) => ({
+          ...used,
+          notAfter: notAfter ?? undefined,
+          acting:
+            acting === null
+              ? undefined
+              : (JSON.parse(cipher.decrypt(acting, actingBinding(used.thumbprint))) as Acting),
+        }),
+      ),
     count: () => {
       const rows = statements.count.all() as unknown as { kind: SubjectKind; total: number }[];
       const of = (kind: SubjectKind): number => rows.find((row) => row.kind === kind)?.total ?? 0;
@@ -172,6 +181,10 @@ export const openIdentityTables = (
         reading: key,
         at,
         notAfter: notAfter ?? null,
+        acting:
+          reading.acting === undefined
+            ? null
+            : cipher.encrypt(JSON.stringify(reading.acting), actingBinding(thumbprint)),
       });
     },
     touchCertificate: ({ thumbprint, at }) => {
@@ -185,6 +198,11 @@ export const openIdentityTables = (
   };
 };
 
+interface UsedRow extends Omit<UsedCertificate, 'notAfter' | 'acting'> {
+  readonly notAfter: number | null;
+  readonly acting: Uint8Array | null;
+}
+
 interface NumberRow {
   readonly hash: Uint8Array;
   readonly type: IdentifierType;
@@ -192,5 +210,6 @@ interface NumberRow {
 }
 
 /** What a sealed value is bound to: its column and its row. */
+const actingBinding = (thumbprint: string): string => `certificates.acting ${thumbprint}`;
 const nameBinding = (unifiedId: string): string => `identities.name ${unifiedId}`;
 const valueBinding = (hash: Uint8Array): string => `identifiers.value ${Buffer.from(hash).toString('hex')}`;

@@ -22,8 +22,16 @@ export const createIdentifierHash = (key: Uint8Array): IdentifierHash => {
       .digest();
   return {
     ofIdentifier: ({ type, value }) => hash('onecert identifier v1', [type, value]),
-    ofReading: ({ kind, name, identifiers }) =>
-      hash('onecert reading v1', [kind, name, ...identifiers.flatMap(({ type, value }) => [type, value])]),
+    ofReading: ({ kind, name, identifiers, acting }) =>
+      hash('onecert reading v1', [
+        kind,
+        name,
+        ...identifiers.flatMap(({ type, value }) => [type, value]),
+        // An unknown role without a name is what every reading was before there were roles.
+        ...(acting === undefined || (acting.role === 'unknown' && acting.name === undefined)
+          ? []
+          : [['acting', acting.role, acting.name ?? '']]),
+      ]),
     check: hash('onecert register v1', []),
   };
 };

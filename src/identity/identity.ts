@@ -1,3 +1,5 @@
+import type { Acting } from './acting.ts';
+
 export type SubjectKind = 'citizen' | 'enterprise';
 
 export type IdentifierType =
@@ -23,9 +25,14 @@ export interface SubjectReading {
   readonly identifiers: readonly Identifier[];
   /** Display name (CN without a number in it); never used to find anyone. */
   readonly name: string;
+  /** Who acts for an enterprise by this certificate; absent for citizens. */
+  readonly acting?: Acting;
 }
 
-/** A citizen or an enterprise, the same whichever authority issued the certificate. */
+/**
+ * A citizen or an enterprise, the same whichever authority issued the certificate; `acting` is of the certificate that
+ * was shown, and no part of what is the same.
+ */
 export interface Identity extends SubjectReading {
   /** Random, 128 bits, base64url; stable for life; says nothing about the person. */
   readonly unifiedId: string;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actingRole } from './acting.ts';
 import { patternProblem } from './pattern.ts';
 
 const oid = z
@@ -67,6 +68,34 @@ export const identifierSourceSchema = z
   });
 export type IdentifierSource = z.output<typeof identifierSourceSchema>;
 
+const nameSource = z.strictObject({
+  from: z.strictObject({ subject: z.union([z.enum(['CN', 'O']), oid]) }),
+  strip: pattern
+    .optional()
+    .meta({ description: 'Regular expression taken out of the name, wherever it matches' }),
+});
+
+/** One place that may say in which role a certificate acts for its enterprise. */
+const actingSourceSchema = z.strictObject({
+  from: z.union([place, z.literal('policies')]).meta({
+    description: 'A place as for numbers, or `policies`: the object identifiers of certificatePolicies',
+  }),
+  decode: z.array(decoder).min(1).default(['der-string', 'text']).meta({
+    description: 'As for numbers. Extensions only',
+  }),
+  pattern: pattern.optional().meta({
+    description:
+      'Regular expression over the text; its first group (or the whole match) is looked up in `roles`',
+  }),
+  roles: z
+    .record(z.string().min(1), actingRole)
+    .refine((roles) => Object.keys(roles).length > 0, { error: 'expected a value, and the role it says' })
+    .meta({
+      description: 'What stands there (half-width, trimmed), and the role it says; other values say nothing',
+    }),
+});
+export type ActingSource = z.output<typeof actingSourceSchema>;
+
 /** Where one authority's certificates carry identifiers (design, decision 7). Data, not code. */
 export const identityProfileSchema = z.strictObject({
   sources: z
@@ -77,13 +106,18 @@ export const identityProfileSchema = z.strictObject({
     description:
       "A certificate that names a citizen and an enterprise (an enterprise's, with its agent's number) is of this one, and the other's numbers are left out; refuse: an operator has to look",
   }),
-  name: z
+  name: nameSource.extend({ from: nameSource.shape.from.prefault({ subject: 'CN' }) }).prefault({}),
+  acting: z
     .strictObject({
-      from: z.strictObject({ subject: z.union([z.enum(['CN', 'O']), oid]) }).prefault({ subject: 'CN' }),
-      strip: pattern
+      sources: z
+        .array(actingSourceSchema)
+        .default([])
+        .meta({ description: 'The first that holds a value it names decides; none: unknown' }),
+      name: nameSource
         .optional()
-        .meta({ description: 'Regular expression taken out of the name, wherever it matches' }),
+        .meta({ description: 'Where the name of the person stands that the certificate is made out to' }),
     })
-    .prefault({}),
+    .optional()
+    .meta({ description: "Who acts for an enterprise: read of enterprises' certificates only" }),
 });
 export type IdentityProfile = z.output<typeof identityProfileSchema>;

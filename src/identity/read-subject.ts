@@ -3,6 +3,7 @@ import { Refusal } from '../refusal/refusal.ts';
 import { equivalents, IDENTIFIER_TYPES, strength } from './identifiers/index.ts';
 import type { Identifier, SubjectReading } from './identity.ts';
 import type { IdentifierSource, IdentityProfile } from './profile.ts';
+import { readActing } from './read-acting.ts';
 import { readName } from './read-name.ts';
 import { readNumber } from './read-number.ts';
 import { readPlace } from './read-place.ts';
@@ -17,10 +18,13 @@ import { readPlace } from './read-place.ts';
 export const readSubject = (certificate: Certificate, profile: IdentityProfile): SubjectReading => {
   const identifiers = ofOneKind(distinct(readIdentifiers(certificate, profile.sources)), profile.bothKinds);
   refuseContradiction(identifiers);
+  const { kind } = IDENTIFIER_TYPES[identifiers[0].type];
+  const name = readName(certificate.subject, profile.name, identifiers);
   return {
-    kind: IDENTIFIER_TYPES[identifiers[0].type].kind,
+    kind,
     identifiers,
-    name: readName(certificate.subject, profile.name, identifiers),
+    name,
+    ...(kind === 'enterprise' && { acting: readActing(certificate, profile, { name, identifiers }) }),
   };
 };
 

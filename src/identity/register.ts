@@ -1,3 +1,4 @@
+import type { Acting } from './acting.ts';
 import type { Identifier, Identity, SubjectReading } from './identity.ts';
 
 /** Which certificate a reading is of, and when it is used. */
@@ -65,6 +66,8 @@ export interface UsedCertificate {
   readonly lastUsed: number;
   /** When it ends; undefined where nobody said. */
   readonly notAfter: number | undefined;
+  /** Who acts by it for an enterprise; undefined for citizens and for certificates last used before this was kept. */
+  readonly acting: Acting | undefined;
 }
 
 /** What the register holds of one identity. */
@@ -91,7 +94,7 @@ export interface ConflictPage {
 export interface IdentityRegister {
   /**
    * The identity a reading names, registered when it is new. Identifiers that are new join it; its unified id stays.
-   * The answer holds all identifiers known, the strongest first, and the name first registered.
+   * The answer holds all identifiers known, the strongest first, the name on record, and `acting` of the reading.
    *
    * Rejects with Refusal ONECERT_IDENTITY_CONFLICT, and leaves everything but the conflict queue as it was, for the
    * reasons ConflictReason names.

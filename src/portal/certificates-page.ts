@@ -1,3 +1,4 @@
+import type { Acting } from '../identity/acting.ts';
 import type { UsedCertificate } from '../identity/register.ts';
 import type { Caller } from './caller.ts';
 import { html, type Html } from './html.ts';
@@ -28,6 +29,16 @@ const TEXTS = {
     days: (days: number) => `还有 ${days} 天`,
     over: '已过期',
     unknown: '下次用它登录后显示',
+    role: '办理角色',
+    holder: '持证人',
+    roles: {
+      'legal-representative': '法定代表人',
+      finance: '财务人员',
+      agent: '经办人',
+      seal: '电子印章',
+      unit: '单位',
+      unknown: '证书未注明',
+    },
     first: '首次使用',
     last: '最近使用',
     fingerprint: '证书指纹（SHA-256）',
@@ -43,6 +54,16 @@ const TEXTS = {
     days: (days: number) => (days === 1 ? '1 day left' : `${days} days left`),
     over: 'expired',
     unknown: 'shown after you next sign in with it',
+    role: 'Acts as',
+    holder: 'Holder',
+    roles: {
+      'legal-representative': 'Legal representative',
+      finance: 'Finance',
+      agent: 'Agent',
+      seal: 'Seal',
+      unit: 'The organisation itself',
+      unknown: 'The certificate does not say',
+    },
     first: 'First used',
     last: 'Last used',
     fingerprint: 'Fingerprint (SHA-256)',
@@ -93,6 +114,7 @@ const renderCertificate = (
                 >`
         }
       </dd>
+      ${certificate.acting && renderActing(certificate.acting, language)}
       <dt>${texts.first}</dt>
       <dd>${renderMoment(certificate.firstUsed, language)}</dd>
       <dt>${texts.last}</dt>
@@ -107,6 +129,17 @@ const renderCertificate = (
         : undefined
     }
   </li>`;
+};
+
+const renderActing = ({ role, name }: Acting, language: Language): Html => {
+  const texts = TEXTS[language];
+  return html`<dt>${texts.role}</dt>
+    <dd>${texts.roles[role]}</dd>
+    ${
+      name &&
+      html`<dt>${texts.holder}</dt>
+        <dd><bdi>${name}</bdi></dd>`
+    }`;
 };
 
 const renderContact = (contact: PortalAuthority['contact'], language: Language): Html => {

@@ -19,6 +19,22 @@ describe('an identity profile', () => {
     });
   });
 
+  it('says where a role stands, and what each value says', () => {
+    const acting = (settings: object): string[] =>
+      identityProfileSchema
+        .safeParse({ sources: [{ from, types }], acting: settings })
+        .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+    expect(acting({ sources: [{ from: 'policies', roles: { '1.2.3': 'seal' } }] })).toEqual([]);
+    expect(acting({})).toEqual([]);
+    expect(acting({ sources: [{ from: 'policies', roles: {} }] })[0]).toContain('expected a value');
+    expect(acting({ sources: [{ from: 'policies', roles: { x: 'boss' } }] })[0]).toContain(
+      'sources.0.roles.x',
+    );
+    expect(
+      acting({ sources: [{ from: { subject: 'OU' }, pattern: '(a+)+$', roles: { x: 'seal' } }] })[0],
+    ).toContain('repeated group');
+  });
+
   it.each([
     '^1@\\d{4}SF(\\d{17}[\\dXx])$',
     '([0-9]{15}|[0-9]{17}[0-9Xx])\\s*$',

@@ -143,6 +143,7 @@ describeWithOpenssl('reading the subject of certificates made by openssl', () =>
           { type: 'organisation-code', value: FIRM_CODE },
         ],
         name: '深圳市某某科技（集团）有限公司',
+        acting: { role: 'unknown' },
       });
     });
 
@@ -311,5 +312,79 @@ describeWithOpenssl('reading the subject of certificates made by openssl', () =>
     });
     const certificate = maker.make(`/serialNumber=${ZHANG}/CN=张\u202e三 ${ZHANG} [个人]`);
     expect(readSubject(certificate, profile).name).toBe('张 三');
+  });
+
+  describe('who acts for an enterprise', () => {
+    const ROLE = '1.3.6.1.4.1.32473.1.5';
+    const acting = (
+      subject: string,
+      extensions: Readonly<Record<string, string>>,
+      settings: Profile['acting'],
+      number = FIRM,
+    ): unknown => {
+      const profile = identityProfileSchema.parse({ sources: [city()], acting: settings });
+      const all = { [CITY]: `ASN1:UTF8String:${number}`, ...extensions };
+      return readSubject(maker.make(subject, all), profile).acting;
+    };
+    const roles = { 法定代表人: 'legal-representative', 财务: 'finance', FR01: 'seal' } as const;
+    const byExtension: Profile['acting'] = { sources: [{ from: { extension: ROLE }, roles }] };
+    const byUnit: Profile['acting'] = { sources: [{ from: { subject: 'OU' }, roles }] };
+
+    it.each<[string, string, Record<string, string>, Profile['acting'], unknown]>([
+      [
+        'in an extension',
+        '/CN=某公司',
+        { [ROLE]: 'ASN1:FORMAT:UTF8,UTF8String:法定代表人' },
+        byExtension,
+        'legal-representative',
+      ],
+      [
+        'full-width and padded',
+        '/CN=某公司',
+        { [ROLE]: 'ASN1:FORMAT:UTF8,UTF8String:ＦＲ０１ ' },
+        byExtension,
+        'seal',
+      ],
+      ['as one of several OUs', '/CN=某公司/OU=南山分部/OU=财务', {}, byUnit, 'finance'],
+      ['a value that is not named', '/CN=某公司/OU=董事会', {}, byUnit, 'unknown'],
+      ['a name that every object has', '/CN=某公司/OU=constructor', {}, byUnit, 'unknown'],
+      ['octets that are no text', '/CN=某公司', { [ROLE]: 'DER:30:03:01:01' }, byExtension, 'unknown'],
+      ['nothing there', '/CN=某公司', {}, byExtension, 'unknown'],
+      ['nothing in the profile', '/CN=某公司/OU=财务', {}, undefined, 'unknown'],
+      [
+        'a certificate policy',
+        '/CN=某公司',
+        { certificatePolicies: '1.2.3.4,1.2.3.102' },
+        { sources: [{ from: 'policies', roles: { '1.2.3.102': 'finance' } }] },
+        'finance',
+      ],
+      [
+        'within a text',
+        '/CN=某公司/title=角色:财务;级别:2',
+        {},
+        { sources: [{ from: { subject: 'title' }, pattern: '^角色:([^;]*)', roles }] },
+        'finance',
+      ],
+      [
+        'the first place that says something',
+        '/CN=某公司/OU=财务',
+        {},
+        { sources: [...(byExtension?.sources ?? []), ...(byUnit?.sources ?? [])] },
+        'finance',
+      ],
+    ])('%s', (_what, subject, extensions, settings, role) => {
+      expect(acting(subject, extensions, settings)).toEqual({ role });
+    });
+
+    it('by name, where the certificate names a person beside the enterprise', () => {
+      const settings: Profile['acting'] = { ...byUnit, name: { from: { subject: '2.5.4.41' } } };
+      expect(acting('/CN=某公司/OU=财务/name=何静', {}, settings)).toEqual({ role: 'finance', name: '何静' });
+      expect(acting('/CN=某公司/OU=财务/name=某公司', {}, settings)).toEqual({ role: 'finance' });
+      expect(acting('/CN=某公司/OU=财务', {}, settings)).toEqual({ role: 'finance' });
+    });
+
+    it('and of a citizen nothing', () => {
+      expect(acting('/CN=张三/OU=财务', {}, byUnit, ZHANG)).toBeUndefined();
+    });
   });
 });

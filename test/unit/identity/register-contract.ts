@@ -157,6 +157,23 @@ export const describeRegister = (form: string, open: () => Promise<IdentityRegis
       ]);
     });
 
+    it('records who acted for an enterprise by each certificate, and tells it of the one shown', async () => {
+      const finance = { role: 'finance', name: '何静' } as const;
+      const plain = firm('某公司', creditCode('MA5F1234'));
+      const first = await register.identify({ ...plain, acting: finance }, used('a'));
+      expect(first.acting).toEqual(finance);
+      expect(await register.identify({ ...plain, acting: finance }, used('a'))).toEqual(first);
+      const second = await register.identify({ ...plain, acting: { role: 'unknown' } }, used('b'));
+      expect(second).toEqual({ ...first, acting: { role: 'unknown' } });
+      const acting = async () =>
+        (await register.find(creditCode('MA5F1234')))?.certificates.map((each) => each.acting);
+      expect(await acting()).toEqual([finance, { role: 'unknown' }]);
+      expect((await register.find(creditCode('MA5F1234')))?.identity.acting).toBeUndefined();
+      // Its profile reads the role otherwise by now.
+      await register.identify({ ...plain, acting: { role: 'agent' } }, used('a'));
+      expect(await acting()).toEqual([{ role: 'agent' }, { role: 'unknown' }]);
+    });
+
     it('reads a known certificate again when its profile reads it otherwise', async () => {
       await register.identify(citizen('', ZHANG), used('a'));
       const named = await register.identify(citizen('张三', ZHANG), used('a'));
