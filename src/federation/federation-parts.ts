@@ -74,10 +74,10 @@ export interface FederationParts {
   readonly cipher: FederationCipher;
   /** Seals what assertions carry for being exchanged (exchange-ticket.ts), as in the data plane. */
   readonly ticketCipher: FederationCipher;
-  /** PKCS#8 PEM of the P-256 key that signs ID tokens and logout tokens. */
-  readonly signingKey: string;
-  /** 32 secret bytes: cookies of the provider are signed with them. */
-  readonly cookieKey: Uint8Array;
+  /** PKCS#8 PEM of P-256 keys for ID tokens and logout tokens, as of now: the first signs, all are published. */
+  readonly signingKeys: () => readonly string[];
+  /** 32 secret bytes each: cookies of the provider are signed with the first, and verified with any. */
+  readonly cookieKeys: () => readonly Uint8Array[];
   /** Issues assertions, under the gateway's own issuer. */
   readonly assertions: AssertionIssuer;
   /** URL of the gateway: "iss" of its assertions. */

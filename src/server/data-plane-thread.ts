@@ -39,6 +39,9 @@ let trust = unpackTrustList(start.state.trust);
 let directory = createDirectory(start.state.departments);
 let revocation = start.state.revocation;
 let tls = start.state.tls;
+let { upstreamTls } = start.state;
+let unwell: ReadonlySet<string> = new Set(start.state.unwellBackends);
+let { keys } = start.state;
 /** One for each way in. */
 let dataPlanes: readonly DataPlane[] = [];
 
@@ -55,6 +58,7 @@ const take = (change: Partial<GatewayState>): void => {
   trust = nextTrust;
   directory = nextDirectory;
   revocation = change.revocation ?? revocation;
+  keys = change.keys ?? keys;
   for (const dataPlane of dataPlanes) dataPlane.reviewConnections();
 };
 
@@ -132,8 +136,8 @@ const gate = createGate({
   onDefect: (error) =>
     log('error', 'a defect while judging', { error: error instanceof Error ? error.stack : String(error) }),
 });
-const assertions = assertionIssuer(start.assertionKey, start.issuer);
-const ticketCipher = createFieldCipher(start.ticketKey);
+const assertions = assertionIssuer(() => keys.assertion, start.issuer);
+const ticketCipher = createFieldCipher(() => keys.ticket);
 
 const parts: DataPlaneParts = {
   gate,

@@ -6,7 +6,9 @@ import { chooseLanguage } from '../portal/language.ts';
 import { policyHeader, renderPage } from '../portal/layout.ts';
 import type { PortalParts } from '../portal/portal-parts.ts';
 import { createFieldCipher } from '../storage/field-cipher.ts';
-import { assertionIssuer, makeAssertionKey } from './assertion-key.ts';
+import { inUseFirst } from '../storage/key-version.ts';
+import { assertionIssuer } from './assertion-key.ts';
+import { secretsOf } from './live-keys.ts';
 import type { PortalComposition } from './portal.ts';
 
 /** The OpenID Provider of this gateway, over the parts of its portal. */
@@ -26,11 +28,12 @@ export const startFederation = (
     audit,
     records: state.stores.grouped('oidc'),
     marks: state.stores.expiring('oidc'),
-    cipher: createFieldCipher(keys.secret('oidc-record.key', 32)),
-    ticketCipher: createFieldCipher(keys.secret('ticket.key', 32)),
-    signingKey: keys.text('oidc.key', makeAssertionKey),
-    cookieKey: keys.secret('oidc-cookie.key', 32),
-    assertions: assertionIssuer(keys.text('assertion.key', makeAssertionKey), settings.issuer),
+    cipher: createFieldCipher(() => keys.versions('oidc-record.key')),
+    ticketCipher: createFieldCipher(() => keys.versions('ticket.key')),
+    signingKeys: () =>
+      inUseFirst(keys.versions('oidc.key'), Date.now()).map(({ key }) => Buffer.from(key).toString('utf8')),
+    cookieKeys: secretsOf(keys, 'oidc-cookie.key'),
+    assertions: assertionIssuer(() => keys.versions('assertion.key'), settings.issuer),
     gatewayIssuer: settings.issuer,
     limiter: state.stores.limiter('oidc-authorize', AUTHORIZATION_LIMIT),
     renderPage: renderFederationPage,

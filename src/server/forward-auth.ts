@@ -6,7 +6,7 @@ import type { PortalParts } from '../portal/portal-parts.ts';
 import { renderRefusalPage } from '../portal/refusal-page.ts';
 import { readTarget } from '../proxy/target.ts';
 import { createSessionCache } from '../signin/session-cache.ts';
-import { assertionIssuer, makeAssertionKey } from './assertion-key.ts';
+import { assertionIssuer } from './assertion-key.ts';
 import type { PortalComposition } from './portal.ts';
 
 /** What proxies ask by the listener for terminators, where gateway.yaml says that they may; undefined where it does not. */
@@ -24,7 +24,7 @@ export const forwardAuthOf = (
       limits: { idleMs: limits.idle, absoluteMs: limits.absolute },
       clock: Date.now,
     }),
-    assertions: assertionIssuer(keys.text('assertion.key', makeAssertionKey), issuer),
+    assertions: assertionIssuer(() => keys.versions('assertion.key'), issuer),
     pairwiseId: (unifiedId, department) => pairwiseId(pairwiseKey, unifiedId, department),
     audit,
     readTarget: (uri) => readTarget(uri, undefined),

@@ -15,9 +15,10 @@ import type { Sessions } from '../signin/sessions.ts';
 import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
-import { assertionIssuer, makeAssertionKey } from './assertion-key.ts';
+import { assertionIssuer } from './assertion-key.ts';
 import { controlAnswers } from './control-answers.ts';
 import { openDataFolder } from './data-folder.ts';
+import { watchKeys } from './live-keys.ts';
 import { loadConfiguration, type Configuration } from './load-configuration.ts';
 import { portalSocket, startPortal } from './portal.ts';
 import { probePort } from './probe-port.ts';
@@ -117,7 +118,11 @@ const compose = async (
     hashKey: keys.secret('hash.key', 32),
   });
   started.add(() => register.close());
-  const assertionKey = keys.text('assertion.key', makeAssertionKey);
+  const assertions = assertionIssuer(() => keys.versions('assertion.key'), settings.issuer);
+  const threadKeys = (): GatewayState['keys'] => ({
+    assertion: keys.versions('assertion.key'),
+    ticket: keys.versions('ticket.key'),
+  });
 
   await announceTrust(first, first.trust, log);
   const state = await openSignInState(settings, keys, log);
@@ -138,7 +143,8 @@ const compose = async (
     trust: packTrustList(trust),
     departments,
     revocation: revocation.snapshot(),
-    tls: { ...tls, minimumVersion: policy.minimumVersion, ticketKeys },
+    tls: { ...configuration.tls, minimumVersion: configuration.settings.tls.minimumVersion, ticketKeys },
+    keys: threadKeys(),
   });
   const { browser, sessions: limits } = settings;
   if (browser !== undefined) {
@@ -163,9 +169,7 @@ const compose = async (
     listeners,
     born: {
       issuer: settings.issuer,
-      assertionKey,
       pairwiseKey: keys.secret('pairwise.key', 32),
-      ticketKey: keys.secret('ticket.key', 32),
       sessions: { idleMs: limits.idle, absoluteMs: limits.absolute },
       ...(browser !== undefined && { portal: { socket: portalSocket(settings.data) } }),
     },
@@ -198,6 +202,11 @@ const compose = async (
   };
   const watch = live.watch(apply);
   started.add(async () => watch.close());
+  const keyWatch = watchKeys(data.keys, keys, () => threads.publish({ keys: threadKeys() }), {
+    audit: audit.sink,
+    log,
+  });
+  started.add(async () => keyWatch.close());
 
   const metrics = createControlMetrics({
     audit: () => audit.stats(),
@@ -212,7 +221,7 @@ const compose = async (
         configurationSound: () => live.sound,
       }),
     metrics: async () => mergeMetrics([metrics.collect(), ...(await threads.metrics())]),
-    jwks: () => assertionIssuer(assertionKey, settings.issuer).jwks(),
+    jwks: () => assertions.jwks(),
   });
   started.add(() => admin.close());
 

@@ -20,6 +20,7 @@ import { createJudge } from '../verdict/judge.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
 import { startFederation } from './federation.ts';
 import { forwardAuthOf } from './forward-auth.ts';
+import { secretsOf } from './live-keys.ts';
 import type { Configuration } from './load-configuration.ts';
 import { rememberIdentities } from './remember-identities.ts';
 import type { SignInState } from './sign-in-state.ts';
@@ -65,11 +66,11 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
     handover: createHandover({
       codes: values,
       sessions,
-      key: keys.secret('handover.key', 32),
+      key: secretsOf(keys, 'handover.key'),
       clock: Date.now,
     }),
     challenges: createChallengeStore(values),
-    browserSessions: createBrowserSessions(keys.secret('form.key', 32)),
+    browserSessions: createBrowserSessions(secretsOf(keys, 'form.key')),
     limiters: {
       address: stores.limiter('sign-in-address', SIGN_IN_LIMITS.address),
       certificate: stores.limiter('sign-in-certificate', SIGN_IN_LIMITS.certificate),

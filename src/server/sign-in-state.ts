@@ -33,7 +33,7 @@ export const openSignInState = async (
   });
   const sessions = await openSessions({
     records: stores.grouped('sessions'),
-    cipher: createFieldCipher(keys.secret('session.key', 32)),
+    cipher: createFieldCipher(() => keys.versions('session.key')),
     broadcast: stores.broadcast,
     limits: { idleMs: idle, absoluteMs: absolute },
     clock: Date.now,

@@ -6,6 +6,7 @@ import type { RevocationSnapshot } from '../revocation/snapshot.ts';
 import type { RevocationAnswer } from '../revocation/types.ts';
 import type { Department } from '../services/enrolment.ts';
 import type { EndedSessions, Session, SessionLimits } from '../signin/session.ts';
+import type { KeyVersion } from '../storage/key-version.ts';
 import type { TerminatorFormat } from '../signin/terminator/read-terminator-credential.ts';
 import type { PackedTrustList } from '../trust/trust-list.ts';
 
@@ -15,6 +16,18 @@ export interface GatewayState {
   readonly departments: readonly Department[];
   readonly revocation: RevocationSnapshot;
   readonly tls: TlsMaterial;
+  readonly upstreamTls: UpstreamTls;
+  /** Back ends that health checks have found unwell, as backendKey (src/services/back-ends.ts) names them. */
+  readonly unwellBackends: readonly string[];
+  readonly keys: ThreadKeys;
+}
+
+/** All kept versions of the keys that data-plane threads make things with. */
+export interface ThreadKeys {
+  /** PKCS#8 PEM of ES256 keys: assertions are signed with them. */
+  readonly assertion: readonly KeyVersion[];
+  /** They seal what assertions carry for being exchanged (src/federation/exchange-ticket.ts). */
+  readonly ticket: readonly KeyVersion[];
 }
 
 /** What a data-plane thread is born with: all of it crosses by structured clone. */
@@ -24,11 +37,7 @@ export interface DataPlaneStart {
   /** Unix socket of the portal and where browsers sign in; not given: there is no portal. */
   readonly portal?: { readonly socket: string };
   readonly sessions: SessionLimits;
-  /** PKCS#8 PEM of the ES256 key that signs assertions. */
-  readonly assertionKey: string;
   readonly pairwiseKey: Uint8Array;
-  /** Seals what assertions carry for being exchanged (src/federation/exchange-ticket.ts). */
-  readonly ticketKey: Uint8Array;
   readonly state: GatewayState;
   readonly auditPort: MessagePort;
 }

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { hostCookie, newCookieId } from './host-cookie.ts';
+import { keptKeys, makingKey, type KeptKeys } from './kept-keys.ts';
 
 /**
  * A browser before anybody has signed in with it: challenges and forms are bound to it. Nothing is kept of it on our
@@ -22,10 +23,11 @@ const SALT_BYTES = 16;
 const COOKIE = hostCookie('__Host-onecert-browser');
 const TOKEN = /^[\w-]{64}$/;
 
-/** `key`: 32 secret bytes, the same in all processes. */
-export const createBrowserSessions = (key: Uint8Array): BrowserSessions => {
-  const tokenBytes = (salt: Uint8Array, id: string, purpose: string): Buffer => {
-    const mac = createHmac('sha256', key)
+/** `key`: the same in all processes. */
+export const createBrowserSessions = (key: KeptKeys): BrowserSessions => {
+  const keys = keptKeys(key);
+  const tokenBytes = (secret: Uint8Array, salt: Uint8Array, id: string, purpose: string): Buffer => {
+    const mac = createHmac('sha256', secret)
       .update(salt)
       .update(JSON.stringify(['onecert form v1', id, purpose]))
       .digest();
@@ -37,11 +39,13 @@ export const createBrowserSessions = (key: Uint8Array): BrowserSessions => {
       const id = newCookieId();
       return { id, setCookie: COOKIE.set(id) };
     },
-    formToken: (id, purpose) => tokenBytes(randomBytes(SALT_BYTES), id, purpose).toString('base64url'),
+    formToken: (id, purpose) =>
+      tokenBytes(makingKey(keys()), randomBytes(SALT_BYTES), id, purpose).toString('base64url'),
     isFormToken: (token, id, purpose) => {
       if (typeof token !== 'string' || !TOKEN.test(token)) return false;
       const given = Buffer.from(token, 'base64url');
-      return timingSafeEqual(given, tokenBytes(given.subarray(0, SALT_BYTES), id, purpose));
+      const salt = given.subarray(0, SALT_BYTES);
+      return keys().some((secret) => timingSafeEqual(given, tokenBytes(secret, salt, id, purpose)));
     },
   };
 };

@@ -2,6 +2,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../refusal/refusal.ts';
 import type { ExpiringValues } from './challenge-store.ts';
 import { newCookieId } from './host-cookie.ts';
+import { keptKeys, makingKey, type KeptKeys } from './kept-keys.ts';
 import { returnTo } from './return-to.ts';
 import type { BegunSession, Sessions } from './sessions.ts';
 import { orRefuse } from './store-refusal.ts';
@@ -59,8 +60,8 @@ export interface HandedOver extends BegunSession {
 export interface HandoverParts {
   readonly codes: ExpiringValues;
   readonly sessions: Pick<Sessions, 'reissue' | 'end'>;
-  /** 32 secret bytes, the same in all processes. */
-  readonly key: Uint8Array;
+  /** The same in all processes. */
+  readonly key: KeptKeys;
   /** ms since the epoch. */
   readonly clock: () => number;
 }
@@ -79,8 +80,9 @@ interface Pending {
 }
 
 export const createHandover = ({ codes, sessions, key, clock }: HandoverParts): Handover => {
-  const macOf = (payload: string): Buffer =>
-    createHmac('sha256', key).update(`onecert handover v1:${payload}`).digest();
+  const keys = keptKeys(key);
+  const macOf = (payload: string, secret: Uint8Array): Buffer =>
+    createHmac('sha256', secret).update(`onecert handover v1:${payload}`).digest();
   const invalid = (detail: string): Refusal => new Refusal('ONECERT_HANDOVER_INVALID', detail);
 
   const exchange: Handover['exchange'] = async (code, { browser, origin, cookie }) => {
@@ -104,13 +106,14 @@ export const createHandover = ({ codes, sessions, key, clock }: HandoverParts): 
       const expiresAt = clock() + REQUEST_MS;
       const fields: HandoverRequest = { browser: fingerprint(browser), origin, target, expiresAt };
       const payload = Buffer.from(JSON.stringify(fields)).toString('base64url');
-      return `${payload}.${macOf(payload).toString('base64url')}`;
+      return `${payload}.${macOf(payload, makingKey(keys())).toString('base64url')}`;
     },
     read: (request) => {
       if (typeof request !== 'string' || request.length > MAX_REQUEST) return undefined;
       const [, payload, mac] = /^([\w-]+)\.([\w-]{43})$/.exec(request) ?? [];
       if (payload === undefined || mac === undefined) return undefined;
-      if (!timingSafeEqual(Buffer.from(mac, 'base64url'), macOf(payload))) return undefined;
+      const given = Buffer.from(mac, 'base64url');
+      if (!keys().some((secret) => timingSafeEqual(given, macOf(payload, secret)))) return undefined;
       const fields = JSON.parse(Buffer.from(payload, 'base64url').toString()) as HandoverRequest;
       return fields.expiresAt > clock() ? fields : undefined;
     },

@@ -24,7 +24,7 @@ const PARALLEL = 16;
 export const startBackChannelLogout = (
   parts: FederationParts,
   logins: Logins,
-  key: { readonly privateKey: KeyObject; readonly keyId: string },
+  key: () => { readonly privateKey: KeyObject; readonly keyId: string },
 ): BackChannelLogout => {
   const underWay = new Set<Promise<void>>();
   const closing = new AbortController();
@@ -36,7 +36,7 @@ export const startBackChannelLogout = (
     for (const pause of ATTEMPTS) {
       if (pause > 0) await wait(pause, closing.signal);
       if (closing.signal.aborted) return;
-      const failure = await post(uri, await logoutToken(parts, login, key), closing.signal);
+      const failure = await post(uri, await logoutToken(parts, login, key()), closing.signal);
       if (failure === undefined) return;
       parts.log('warn', 'a service was not told that a session ended', { service: login.client, failure });
     }

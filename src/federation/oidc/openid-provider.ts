@@ -1,5 +1,4 @@
 import { Router, type RequestHandler } from 'express';
-import { createPrivateKey } from 'node:crypto';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { addressGroup } from '../../signin/address-group.ts';
 import { Refusal } from '../../refusal/refusal.ts';
@@ -8,7 +7,8 @@ import { partiesOf, record } from '../record.ts';
 import { startBackChannelLogout } from './back-channel-logout.ts';
 import { answerInteraction } from './interaction.ts';
 import { createLogins, type Logins } from './logins.ts';
-import { createProvider, keyIdOf } from './provider.ts';
+import { createKeyedProvider } from './keyed-provider.ts';
+import { createProvider } from './provider.ts';
 import { contextOf, traceOf } from './request-context.ts';
 import { authorizedBy } from './sign-in-policy.ts';
 
@@ -20,15 +20,16 @@ export interface OpenIdProvider {
 
 /** The OpenID Provider (OpenID Connect Core 1.0) with sign-out and token exchange, for services that are clients. */
 export const openOpenIdProvider = (parts: FederationParts): OpenIdProvider => {
-  const privateKey = createPrivateKey(parts.signingKey);
-  const provider = createProvider(parts, privateKey);
   const logins = createLogins(parts);
-  const logout = startBackChannelLogout(parts, logins, { privateKey, keyId: keyIdOf(privateKey) });
-  provider.use(async (ctx, next) => {
-    await next();
-    await settle(parts, logins, ctx as KoaContextWithOIDC);
+  const keyed = createKeyedProvider(parts, (keys) => {
+    const provider = createProvider(parts, keys);
+    provider.use(async (ctx, next) => {
+      await next();
+      await settle(parts, logins, ctx as KoaContextWithOIDC);
+    });
+    return provider;
   });
-  const callback = provider.callback();
+  const logout = startBackChannelLogout(parts, logins, keyed.signingKey);
   const { host } = new URL(parts.issuer);
 
   const router = Router({ caseSensitive: true });
@@ -43,7 +44,7 @@ export const openOpenIdProvider = (parts: FederationParts): OpenIdProvider => {
   });
   router.get('/interaction/:uid', async (request, response) => {
     try {
-      await answerInteraction(parts, provider, request, response);
+      await answerInteraction(parts, keyed.provider(), request, response);
     } catch (error) {
       if (!(error instanceof errors.SessionNotFound)) throw error;
       const { html, policy } = parts.renderPage(EXPIRED, request.headers);
@@ -66,7 +67,7 @@ export const openOpenIdProvider = (parts: FederationParts): OpenIdProvider => {
     // The issuer is one URL, whichever name a listener goes by.
     request.headers['x-forwarded-host'] = host;
     request.headers['x-forwarded-proto'] = 'https';
-    void callback(request, response).catch(next);
+    void keyed.answer(request, response).catch(next);
   });
   return { router, close: () => logout.close() };
 };

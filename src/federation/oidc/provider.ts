@@ -25,20 +25,35 @@ export const keyIdOf = (privateKey: KeyObject): string => {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 };
 
+/** The first makes, all verify. */
+export interface ProviderKeys {
+  readonly signing: readonly KeyObject[];
+  readonly cookie: readonly Uint8Array[];
+}
+
 /**
  * The OpenID Provider: authorization code with PKCE (S256) and nothing else, pushed requests where the client asks,
  * pairwise subjects, claims by enrolment. No refresh tokens: whoever has to know later asks again, in the browser.
  */
-export const createProvider = (parts: FederationParts, privateKey: KeyObject): Provider => {
+export const createProvider = (
+  parts: FederationParts,
+  { signing, cookie: cookieKeys }: ProviderKeys,
+): Provider => {
   const sessionS = Math.ceil(parts.sessionMs / 1000);
   const cookie = { signed: true, httpOnly: true, secure: true, sameSite: 'lax', overwrite: true } as const;
   const configuration: Configuration = {
     adapter: storageAdapter(parts),
     jwks: {
-      keys: [{ ...privateKey.export({ format: 'jwk' }), kid: keyIdOf(privateKey), use: 'sig', alg: 'ES256' }],
+      // Of keys that fit, the library signs with the first.
+      keys: signing.map((key) => ({
+        ...key.export({ format: 'jwk' }),
+        kid: keyIdOf(key),
+        use: 'sig',
+        alg: 'ES256',
+      })),
     },
     cookies: {
-      keys: [Buffer.from(parts.cookieKey).toString('base64url')],
+      keys: cookieKeys.map((key) => Buffer.from(key).toString('base64url')),
       names: {
         session: '__Secure-onecert-oidc',
         interaction: '__Secure-onecert-oidc-interaction',
