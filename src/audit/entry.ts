@@ -14,8 +14,8 @@ export type AuditEvent =
   | 'recovery';
 
 /**
- * What a caller knows of an event. The log adds sequence number, time of writing and hashes. Personal data
- * stands in none of the fields: subjects are unified ids, certificates are thumbprints.
+ * What a caller knows of an event. The log adds sequence number, time of writing and hashes. What tells of a person
+ * stands in PERSONAL_FIELDS and in no others: these are sealed (sealing-sink.ts). Names and identifiers stand in none.
  */
 export interface AuditEntry {
   readonly event: AuditEvent;
