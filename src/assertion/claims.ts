@@ -31,9 +31,12 @@ export interface AssertionClaims {
   readonly iat: number;
   readonly exp: number;
   readonly jti: string;
-  /** SHA-256 of the certificate the caller proved to hold, base64url (RFC 8705 section 3.1). */
-  readonly cnf: { readonly 'x5t#S256': string };
-  /** Identifier of the verdict on that certificate; the audit log knows it by the same name. */
+  /**
+   * SHA-256 of the certificate the caller proved to hold, base64url (RFC 8705 section 3.1); only where the service is
+   * given the certificate, in the claim or in Client-Cert: it is the same for all departments.
+   */
+  readonly cnf?: { readonly 'x5t#S256': string };
+  /** Name of the verdict on that certificate for this department; another for each verdict, and for each department. */
   readonly verdict: string;
   readonly kind?: 'citizen' | 'enterprise';
   readonly unified_id?: string;
@@ -43,6 +46,8 @@ export interface AssertionClaims {
   readonly authority?: string;
   /** How far it can be relied on that it is the person, for the certificate and the way in. */
   readonly assurance?: 'low' | 'substantial' | 'high';
+  /** In which role the certificate acts for the enterprise, and whose name it bears. */
+  readonly acting?: { readonly role: string; readonly name?: string };
   /** The certificate itself: DER in standard base64, as x5c has it (RFC 7515 section 4.1.6). */
   readonly certificate?: string;
   /** Only where another service calls for the subject: docs/departments.md, "Calling another department". */

@@ -3,8 +3,8 @@ import { ASSERTION_TYPE, type AssertionClaims } from './claims.ts';
 
 /** What an assertion says; the issuer adds iss, iat, exp and jti. */
 export interface AssertionSubject extends Omit<AssertionClaims, 'iss' | 'iat' | 'exp' | 'jti' | 'cnf'> {
-  /** SHA-256 of the leaf's DER, base64url. */
-  readonly thumbprint: string;
+  /** SHA-256 of the leaf's DER, base64url, for `cnf`. */
+  readonly thumbprint?: string;
 }
 
 export interface AssertionIssuerOptions {
@@ -60,7 +60,7 @@ export const createAssertionIssuer = (options: AssertionIssuerOptions): Assertio
         iat: Math.floor(now / 1000),
         exp: Math.floor(Math.min(now + lifetimeMs, until) / 1000),
         jti: jti ?? randomBytes(16).toString('base64url'),
-        cnf: { 'x5t#S256': thumbprint },
+        ...(thumbprint !== undefined && { cnf: { 'x5t#S256': thumbprint } }),
       };
       const signed = `${header}.${encode(claims)}`;
       // RFC 7518 section 3.4: R and S side by side, not DER.

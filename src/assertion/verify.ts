@@ -14,7 +14,7 @@ export type VerifyAssertionOptions = KeySource & {
   readonly thumbprint?: string;
 };
 
-const REQUIRED = ['sub', 'iat', 'exp', 'jti', 'cnf', 'verdict'];
+const REQUIRED = ['sub', 'iat', 'exp', 'jti', 'verdict'];
 
 /** Far above the longest assertion (one that carries a certificate); servers bound headers likewise. */
 const MAX_LENGTH = 32_768;
@@ -45,8 +45,8 @@ export const verifyAssertion = async (
       requiredClaims: REQUIRED,
     });
     if (!isComplete(payload)) throw new AssertionError('ASSERTION_CLAIMS', 'a claim has another type');
-    if (thumbprint !== undefined && payload.cnf['x5t#S256'] !== thumbprint) {
-      throw new AssertionError('ASSERTION_THUMBPRINT', 'the assertion is bound to another certificate');
+    if (thumbprint !== undefined && payload.cnf?.['x5t#S256'] !== thumbprint) {
+      throw new AssertionError('ASSERTION_THUMBPRINT', 'the assertion is not bound to this certificate');
     }
     return payload;
   } catch (error) {
@@ -64,7 +64,6 @@ export const verifyAssertion = async (
  */
 export const checkOptions = (options: VerifyAssertionOptions): void => {
   const { issuer, audience, jwksUrl, jwks } = options as Record<string, unknown>;
-  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
   if (!isText(issuer)) throw new TypeError('issuer: expected the URL of the gateway');
   if (!isText(audience)) throw new TypeError('audience: expected the identifier of the service');
   if (!isText(jwksUrl) && typeof jwks !== 'object') {
@@ -74,10 +73,12 @@ export const checkOptions = (options: VerifyAssertionOptions): void => {
 
 const isComplete = (payload: object): payload is AssertionClaims => {
   const { sub, aud, jti, verdict, cnf, act } = payload as Record<string, unknown>;
-  const thumbprint = (cnf as Record<string, unknown> | null)?.['x5t#S256'];
+  if (cnf !== undefined && !isText((cnf as Record<string, unknown> | null)?.['x5t#S256'])) return false;
   if (act !== undefined && !isActor(act)) return false;
-  return [sub, aud, jti, verdict, thumbprint].every((value) => typeof value === 'string' && value !== '');
+  return [sub, aud, jti, verdict].every(isText);
 };
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 /** Far above what the gateway lets act one after the other. */
 const MAX_ACTORS = 16;

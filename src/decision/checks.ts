@@ -58,6 +58,15 @@ const isOfAcceptedAuthority: CallerCheck = ({ admission, service }) => {
   return admitted ? undefined : 'ONECERT_AUTHORITY_NOT_ACCEPTED';
 };
 
+/** Citizens act for nobody. A role that the certificate does not say is "unknown", which may be accepted too. */
+const isOfAcceptedActingRole: CallerCheck = ({ admission, service }) => {
+  const identity = admission?.identity;
+  if (service?.actingRoles === undefined || identity?.kind !== 'enterprise') return undefined;
+  return service.actingRoles.includes(identity.acting?.role ?? 'unknown')
+    ? undefined
+    : 'ONECERT_ACTING_ROLE_NOT_ACCEPTED';
+};
+
 const isAssuredEnough: CallerCheck = ({ admission, service }) =>
   service?.assurance === undefined || (admission !== undefined && reaches(admission, service.assurance))
     ? undefined
@@ -80,6 +89,7 @@ const CALLER_CHECKS: readonly CallerCheck[] = [
   isOpenNow,
   isOfAcceptedKind,
   isOfAcceptedAuthority,
+  isOfAcceptedActingRole,
   isAssuredEnough,
 ];
 

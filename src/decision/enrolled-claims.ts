@@ -1,3 +1,4 @@
+import type { Acting } from '../identity/acting.ts';
 import type { Identifier, Identity, SubjectKind } from '../identity/identity.ts';
 import type { AssuranceLevel } from '../services/assurance.ts';
 import type { Service } from '../services/enrolment.ts';
@@ -15,6 +16,8 @@ export interface EnrolledClaims {
   readonly identifiers?: readonly Identifier[];
   readonly authority?: string;
   readonly assurance?: AssuranceLevel;
+  /** Of enterprises only. */
+  readonly acting?: Acting;
   /** DER in standard base64. */
   readonly certificate?: string;
 }
@@ -30,6 +33,7 @@ export const enrolledClaims = (service: Pick<Service, 'claims'>, admission: Iden
     ...(claims.has('identifiers') && { identifiers: identity.identifiers }),
     ...(claims.has('authority') && verdict.authority !== undefined && { authority: verdict.authority }),
     ...(claims.has('assurance') && { assurance: assuranceReached(admission) }),
+    ...(claims.has('acting') && identity.acting !== undefined && { acting: identity.acting }),
     ...(claims.has('certificate') && {
       certificate: Buffer.from(credential.chain[0] as Uint8Array).toString('base64'),
     }),

@@ -207,6 +207,14 @@ export const ACTING_PEOPLE: readonly PersonPlan[] = [
     name: '深圳市鹏湾科技有限公司',
     certificates: [
       {
+        authority: 'yuean',
+        subject: { ...enterprise('深圳市鹏湾科技有限公司'), name: '何静' },
+        identifiers: [
+          identifierExtension(SCHEME, 'utf8', NUMBERS['pengwan-tech'].creditCode),
+          identifierExtension(`${DOCUMENTATION_ARC}.1.5`, 'utf8', '财务'),
+        ],
+      },
+      {
         authority: 'zhujiang',
         subject: { ...enterprise('深圳市鹏湾科技有限公司'), OU: '财务', name: '何静' },
         identifiers: [

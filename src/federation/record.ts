@@ -20,6 +20,7 @@ export const partiesOf = (
   unifiedId: admission?.identity?.unifiedId,
   thumbprint: admission?.verdict.thumbprint,
   authority: admission?.verdict.authority,
+  acting: admission?.identity?.acting?.role,
   verdict: admission?.verdict.id,
   department: service?.department.department,
   service: service?.service,

@@ -28,6 +28,7 @@ export const signInEntry = (
   unifiedId: identity?.unifiedId,
   thumbprint: verdict.thumbprint,
   authority: verdict.authority,
+  acting: identity?.acting?.role,
   verdict: verdict.id,
 });
 

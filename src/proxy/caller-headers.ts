@@ -1,5 +1,6 @@
 import { ASSERTION_HEADER, type AssertionSubject } from '../assertion/index.ts';
-import { enrolledClaims, type Identified } from '../decision/enrolled-claims.ts';
+import { callerClaims } from '../decision/caller-claims.ts';
+import type { Identified } from '../decision/enrolled-claims.ts';
 import type { Service } from '../services/enrolment.ts';
 import { clientCertHeaders } from './client-cert-headers.ts';
 import type { Plane } from './plane.ts';
@@ -34,11 +35,8 @@ export const callerHeaders = (
 };
 
 const subjectOf = (plane: Plane, service: Service, admission: Identified): AssertionSubject => ({
-  sub: plane.parts.pairwiseId(admission.identity.unifiedId, service.department.department),
+  ...callerClaims(plane.parts.pairwiseId, service, admission),
   aud: service.service,
-  verdict: admission.verdict.id,
-  thumbprint: admission.verdict.thumbprint,
-  ...enrolledClaims(service, admission),
   // Only for those who can present it again: it holds the certificate.
   ...(service.oidc !== undefined &&
     plane.parts.exchangeTicket !== undefined && {

@@ -19,6 +19,7 @@ export const callEntry = (call: Call, { identity, verdict }: Admission): AuditEn
   unifiedId: identity?.unifiedId,
   thumbprint: verdict.thumbprint,
   authority: verdict.authority,
+  acting: identity?.acting?.role,
   verdict: verdict.id,
   department: call.service?.department.department,
   service: call.service?.service,
@@ -37,6 +38,7 @@ export const signInEntry = (call: Call, { credential, identity, verdict }: Admis
   unifiedId: identity?.unifiedId,
   thumbprint: verdict.thumbprint,
   authority: verdict.authority,
+  acting: identity?.acting?.role,
   verdict: verdict.id,
 });
 
@@ -52,6 +54,7 @@ export const refusalEntry = (call: Call, code: RefusalCode, reason: string | und
     unifiedId: admission?.identity?.unifiedId,
     thumbprint: admission?.verdict.thumbprint,
     authority: admission?.verdict.authority,
+    acting: admission?.identity?.acting?.role,
     verdict: admission?.verdict.id,
     department: call.service?.department.department,
     service: call.service?.service,

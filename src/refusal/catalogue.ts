@@ -429,6 +429,14 @@ export const CATALOGUE = {
     'This service may not call that other service for you',
     'Tell the department whose service you are using: the other department has to allow it in its enrolment.',
   ),
+  ONECERT_ACTING_ROLE_NOT_ACCEPTED: entry(
+    403,
+    'The enrolment of the service (roles in which somebody acts for an enterprise)',
+    '该服务不接受以此角色办理',
+    '请换用单位中有权办理人员的证书，例如法定代表人证书；具体要求见服务说明。',
+    'This service does not accept that role for an enterprise',
+    'Use the certificate of somebody who may act here, such as the legal representative; the service says who may.',
+  ),
   ONECERT_AUTHORITY_NOT_ACCEPTED: entry(
     403,
     'The enrolment of the service (accepted authorities)',

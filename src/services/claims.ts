@@ -10,6 +10,7 @@ export const claim = z.enum([
   'authority',
   'certificate',
   'assurance',
+  'acting',
 ]);
 export type Claim = z.infer<typeof claim>;
 
@@ -39,7 +40,7 @@ export const claimsSchema = z
   .default([]);
 
 /** Personal information in the sense of the PIPL (个人信息保护法): articles 6 and 17 demand a purpose, told to the person. */
-const PERSONAL: ReadonlySet<Claim> = new Set(['name', 'identifiers', 'unified-id', 'certificate']);
+const PERSONAL: ReadonlySet<Claim> = new Set(['name', 'identifiers', 'unified-id', 'certificate', 'acting']);
 
 /** Claims that a new enrolment has to give a purpose for, and does not. */
 export const claimsWithoutPurpose = (claims: readonly EnrolledClaim[]): readonly Claim[] =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { assuranceLevel, bilingual, byteSize, slug } from '../configuration/units.ts';
+import { actingRole } from './acting-role.ts';
 import { backendsSchema, healthSchema, isLinkLocal, timeout } from './back-ends.ts';
 import { callLimitsSchema } from './call-limits.ts';
 import { claimsSchema } from './claims.ts';
@@ -117,6 +118,10 @@ export const enrolmentSchema = z.strictObject({
     .default([{ methods: ['GET', 'HEAD', 'POST'], path: '/**' }]),
   subjects: z.array(z.enum(['citizen', 'enterprise'])).min(1),
   authorities: z.union([z.literal('all'), z.array(slug).min(1)]).default('all'),
+  actingRoles: z.array(actingRole).min(1).optional().meta({
+    description:
+      'Of enterprises: in which roles their certificates may act here; unknown: the certificate does not say',
+  }),
   assurance: assuranceLevel.optional().meta({
     description:
       'The least that certificate and way in have to reach; what they reach stands in the settings of the authority',

@@ -36,7 +36,7 @@ describe('identities of the people of the demo city', () => {
         expect(identity.name).not.toMatch(/\d/);
         ids.set(each.person, (ids.get(each.person) ?? new Set()).add(identity.unifiedId));
       }
-      expect(good).toHaveLength(14);
+      expect(good).toHaveLength(15);
       expect([...ids.values()].map((each) => each.size)).toEqual([1, 1, 1, 1, 1, 1]);
       expect(new Set([...ids.values()].flatMap((each) => [...each])).size).toBe(4);
       expect(await register.count()).toEqual({ citizens: 2, enterprises: 2, conflicts: 0 });
@@ -47,6 +47,7 @@ describe('identities of the people of the demo city', () => {
       const roles = used?.map((each) => `${each.authority} ${each.acting?.role} ${each.acting?.name}`);
       expect(roles?.sort()).toEqual([
         'pengcheng unknown undefined',
+        'yuean finance 何静',
         'yuean legal-representative 周敏',
         'yuean unknown undefined',
         'zhujiang finance 何静',

@@ -143,7 +143,6 @@ describeWith('curl', 'nginx')('a proxy asks whether a call may go on', () => {
       city.audit().findLast(({ carrier, event }) => event === 'call' && carrier !== undefined),
     ).toMatchObject({
       reference: headers['onecert-reference'],
-      verdict: claims.verdict,
       service: 'school-enrolment',
       department: 'education',
       method: 'GET',

@@ -151,13 +151,15 @@ whenTools('the OpenID Provider, asked by a stock client', () => {
     expect(claims?.['unified_id']).toBeUndefined();
     expect(claims?.['identifiers']).toBeUndefined();
     const told = await oidc.fetchUserInfo(basic, tokens.access_token, claims?.sub ?? '');
-    expect(told).toMatchObject({ sub: claims?.sub, kind: 'citizen', cnf: claims?.['cnf'] });
+    expect(told).toMatchObject({ sub: claims?.sub, kind: 'citizen', verdict: claims?.['verdict'] });
+    // Nothing that another department is told as well: the certificate is not this one's to know.
+    for (const all of [told, claims]) expect(all).not.toHaveProperty('cnf');
     // The department knows the same person by the same name when a call is forwarded.
     const { caller } = (await city.curl('/rental-housing', { as: 'li-wei-zhujiang' })).json() as {
-      caller: { sub: string; cnf: unknown };
+      caller: { sub: string };
     };
     expect(caller.sub).toBe(claims?.sub);
-    expect(caller.cnf).toEqual(claims?.['cnf']);
+    expect(caller).not.toHaveProperty('cnf');
     // It is signed by a key of the set that is published.
     const jwks = createRemoteJWKSet(new URL(`${issuer.href}/jwks`), {
       [joseFetch]: customFetch as never,
@@ -213,6 +215,7 @@ whenTools('the OpenID Provider, asked by a stock client', () => {
     const { caller } = (await city.curl('/business-registration', { as: 'pengwan-tech-yuean' })).json() as {
       caller: Record<string, unknown>;
     };
+    expect(claims).toHaveProperty(['cnf', 'x5t#S256'], expect.any(String));
     for (const name of ['sub', 'name', 'unified_id', 'identifiers', 'authority', 'cnf'])
       expect(claims?.[name]).toEqual(caller[name]);
     expect(claims?.['kind']).toBeUndefined();

@@ -32,7 +32,7 @@ const businessRegistration = Router()
   .get('/certificate', (request, response) => {
     const der = Buffer.from((request.get('Client-Cert') ?? '').replaceAll(':', ''), 'base64');
     const thumbprint = createHash('sha256').update(der).digest('base64url');
-    const bound = thumbprint === request.onecert?.cnf['x5t#S256'];
+    const bound = thumbprint === request.onecert?.cnf?.['x5t#S256'];
     response.status(bound ? 200 : 403).json({ bound, bytes: der.length });
   });
 

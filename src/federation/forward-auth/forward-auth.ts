@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ASSERTION_HEADER } from '../../assertion/claims.ts';
-import { enrolledClaims } from '../../decision/enrolled-claims.ts';
+import { callerClaims } from '../../decision/caller-claims.ts';
 import { Refusal } from '../../refusal/refusal.ts';
 import { othersCookies } from '../../signin/own-cookies.ts';
 import { PORTAL_CONTEXT_HEADER, readPortalContext, type PortalContext } from '../../signin/portal-context.ts';
@@ -77,9 +77,6 @@ const assertionFor = (
   { service, admission, identity }: Allowed,
 ): string =>
   assertions.issue({
-    sub: pairwiseId(identity.unifiedId, service.department.department),
+    ...callerClaims(pairwiseId, service, { ...admission, identity }),
     aud: service.service,
-    verdict: admission.verdict.id,
-    thumbprint: admission.verdict.thumbprint,
-    ...enrolledClaims(service, { ...admission, identity }),
   });

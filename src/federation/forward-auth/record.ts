@@ -66,6 +66,7 @@ const entryOf = (
   unifiedId: admission?.identity?.unifiedId,
   thumbprint: admission?.verdict.thumbprint,
   authority: admission?.verdict.authority,
+  acting: admission?.identity?.acting?.role,
   verdict: admission?.verdict.id,
 });
 

@@ -1,7 +1,7 @@
 import { judgeSession } from '../../decision/judge-session.ts';
 import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { createHash, createPublicKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { enrolledClaims } from '../../decision/enrolled-claims.ts';
+import { callerClaims } from '../../decision/caller-claims.ts';
 import { refuseCaller } from '../../decision/checks.ts';
 import type { FederationParts } from '../federation-parts.ts';
 import { accountIdOf, CERTIFICATE_ACR, isSignedIn, sessionKeyIn, unifiedIdOf } from './account.ts';
@@ -86,6 +86,7 @@ export const createProvider = (
         'identifiers',
         'authority',
         'assurance',
+        'acting',
         'certificate',
       ],
       acr: null,
@@ -177,13 +178,14 @@ const findAccount = async (parts: FederationParts, ctx: KoaContextWithOIDC, acco
     return undefined;
   const { admission } = found;
   if (refuseCaller(admission, service, parts.clock()) !== undefined) return undefined;
+  const { thumbprint, ...told } = callerClaims(parts.pairwiseId, service, admission);
   return {
     accountId,
     claims: () => ({
+      ...told,
+      ...(thumbprint !== undefined && { cnf: { 'x5t#S256': thumbprint } }),
+      // The library makes the pairwise subject of it.
       sub: accountId,
-      cnf: { 'x5t#S256': admission.verdict.thumbprint },
-      verdict: admission.verdict.id,
-      ...enrolledClaims(service, admission),
     }),
   };
 };

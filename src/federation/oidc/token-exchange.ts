@@ -5,7 +5,8 @@ import { AssertionError } from '../../assertion/assertion-error.ts';
 import type { AssertedActor, AssertionClaims } from '../../assertion/claims.ts';
 import { verifyAssertion } from '../../assertion/verify.ts';
 import { refuseCaller } from '../../decision/checks.ts';
-import { enrolledClaims, type Identified } from '../../decision/enrolled-claims.ts';
+import { callerClaims } from '../../decision/caller-claims.ts';
+import type { Identified } from '../../decision/enrolled-claims.ts';
 import type { Admission } from '../../decision/types.ts';
 import type { RefusalCode } from '../../refusal/catalogue.ts';
 import { describe } from '../../refusal/refusal.ts';
@@ -87,11 +88,8 @@ const exchange = async (
   ctx.body = {
     access_token: assertions.issue(
       {
-        sub: pairwiseId(identified.identity.unifiedId, target.department.department),
+        ...callerClaims(pairwiseId, target, identified),
         aud: target.service,
-        verdict: admission.verdict.id,
-        thumbprint: admission.verdict.thumbprint,
-        ...enrolledClaims(target, identified),
         act: actorOf(client, presented.act),
         trace,
         ...(target.oidc !== undefined && {
@@ -150,7 +148,9 @@ const admitAgain = async (
   if (opened === undefined) throw new errors.InvalidRequest('subject_token: it cannot be exchanged');
   const admission = await gate.admit(opened.credential);
   const { identity, verdict } = admission;
-  const isTheSame = identity?.unifiedId === opened.unifiedId && verdict.thumbprint === cnf['x5t#S256'];
+  // The ticket is what says which certificate; `cnf` only where the service was given it.
+  const isTheSame =
+    identity?.unifiedId === opened.unifiedId && (cnf === undefined || verdict.thumbprint === cnf['x5t#S256']);
   if (identity !== undefined && !isTheSame)
     throw new errors.InvalidRequest('subject_token: it is about somebody else by now');
   return admission;

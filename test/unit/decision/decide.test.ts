@@ -1,5 +1,6 @@
 import { decide } from '../../../src/decision/decide.ts';
 import type { Admission } from '../../../src/decision/types.ts';
+import type { Acting } from '../../../src/identity/acting.ts';
 import type { RefusalCode } from '../../../src/refusal/catalogue.ts';
 import { createDirectory } from '../../../src/services/directory.ts';
 import { departmentSchema } from '../../../src/services/enrolment.ts';
@@ -19,6 +20,14 @@ const directory = createDirectory([
         operations: [{ methods: ['GET'], path: '/' }],
         backends: ['http://127.0.0.1:1'],
       },
+      {
+        service: 'register',
+        name,
+        path: '/register',
+        subjects: ['citizen', 'enterprise'],
+        actingRoles: ['legal-representative', 'unknown'],
+        backends: ['http://a'],
+      },
       { service: 'off', name, path: '/off', enabled: false, subjects: ['citizen'], backends: ['http://a'] },
     ],
   }),
@@ -28,6 +37,7 @@ const admission = (changes: {
   kind?: 'citizen' | 'enterprise';
   authority?: string;
   refusal?: RefusalCode;
+  acting?: Acting;
 }): Admission => ({
   credential: { chain: [], proof: 'mutual-tls', provenAt: 0, from: '192.0.2.1' },
   verdict: {
@@ -45,7 +55,13 @@ const admission = (changes: {
   },
   identity:
     changes.refusal === undefined
-      ? { unifiedId: 'u', kind: changes.kind ?? 'enterprise', identifiers: [], name: 'n' }
+      ? {
+          unifiedId: 'u',
+          kind: changes.kind ?? 'enterprise',
+          identifiers: [],
+          name: 'n',
+          ...(changes.acting && { acting: changes.acting }),
+        }
       : undefined,
   refusal: changes.refusal,
 });
@@ -58,6 +74,14 @@ describe('decide', () => {
       service: { service: 'joint-tax' },
       identity: { unifiedId: 'u' },
     });
+  });
+
+  it.each<[string, Admission]>([
+    ['the legal representative', admission({ acting: { role: 'legal-representative' } })],
+    ['one whose role is not known, where that is accepted', admission({})],
+    ['a citizen, who acts for nobody', admission({ kind: 'citizen' })],
+  ])('lets act where roles are named: %s', (_who, who) => {
+    expect(decide(directory, who, get('/register'), 0).outcome).toBe('allow');
   });
 
   it.each<[string, Admission | undefined, { method: string; path: string }, RefusalCode]>([
@@ -77,6 +101,12 @@ describe('decide', () => {
       admission({ authority: 'zhujiang' }),
       get('/tax'),
       'ONECERT_AUTHORITY_NOT_ACCEPTED',
+    ],
+    [
+      'a role that may not act there',
+      admission({ acting: { role: 'finance' } }),
+      get('/register'),
+      'ONECERT_ACTING_ROLE_NOT_ACCEPTED',
     ],
     ['another method', admission({}), { method: 'POST', path: '/tax' }, 'ONECERT_METHOD_NOT_ENROLLED'],
     ['another path', admission({}), get('/tax/admin'), 'ONECERT_METHOD_NOT_ENROLLED'],
