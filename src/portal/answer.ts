@@ -26,7 +26,7 @@ export const navigationOf = (
   request: Request,
   response: Response,
   current: Navigation['current'],
-  caller: Caller | undefined,
+  caller: Pick<Caller, 'identity'> | undefined,
 ): Navigation => {
   const visit = visitOf(request);
   return {

@@ -10,12 +10,14 @@ export interface PageAllowance {
   readonly formsLeadTo?: string;
   /** Where scripts come from, and whom they may talk to. */
   readonly scripts?: { readonly from: string; readonly connect: string };
+  /** Source of a stylesheet besides the one of all pages. */
+  readonly styles?: string;
 }
 
 /** The Content-Security-Policy of a page, without frame-ancestors, which works in the header only. */
-const policyOf = ({ forms = false, formsLeadTo = '', scripts }: PageAllowance): string =>
+const policyOf = ({ forms = false, formsLeadTo = '', scripts, styles = '' }: PageAllowance): string =>
   [
-    `default-src 'none'; style-src ${STYLESHEET_SOURCE}; base-uri 'none'; form-action ${forms ? `'self' ${formsLeadTo}`.trim() : "'none'"}`,
+    `default-src 'none'; style-src ${`${STYLESHEET_SOURCE} ${styles}`.trim()}; base-uri 'none'; form-action ${forms ? `'self' ${formsLeadTo}`.trim() : "'none'"}`,
     ...(scripts === undefined
       ? []
       : [
@@ -41,12 +43,16 @@ export interface Page {
   readonly title: string;
   readonly main: Html;
   /** Width of the header and footer: a text to read, or a list to look through. */
-  readonly width: 'narrow' | 'wide';
+  readonly width: 'narrow' | 'wide' | 'full';
   /** Whether this page is to be had in the other language at ?lang=; otherwise it holds both. */
   readonly switchable: boolean;
   /** Where in the portal it stands; pages of the data plane stand by themselves. */
   readonly navigation?: Navigation | undefined;
   readonly allowance?: PageAllowance;
+  /** Beside the content: navigation of a part of the site that has its own. */
+  readonly side?: Html;
+  /** A style element whose source is in the allowance. */
+  readonly style?: Html;
   /** Address of the page's own script module. */
   readonly script?: string;
   /** Where the browser goes by itself, at once. */
@@ -55,6 +61,8 @@ export interface Page {
 
 export interface Navigation {
   readonly current?: 'home' | 'services' | 'me' | 'signin';
+  /** Name of the part of the site the page is in, which has places of its own; the portal's are not shown then. */
+  readonly part?: string;
   /** Path and query of this page, where it can be asked for again. */
   readonly here: string;
   /** Who is signed in, as shown; with the token of the sign-out form. */
@@ -108,11 +116,13 @@ const MARK = html`<svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
 /** In one piece: its hash in the policy is over every character between the tags. */
 const STYLE = trusted(`<style>${STYLESHEET}</style>`);
 
+const WRAPS = { narrow: 'wrap narrow', wide: 'wrap', full: 'wrap full' } as const;
+
 /** A whole HTML document. */
 export const renderPage = (page: Page, language: Language): string => {
-  const { title, main, width, navigation, allowance, script, onward } = page;
+  const { title, main, width, navigation, allowance, script, onward, side, style } = page;
   const texts = TEXTS[language];
-  const wrap = width === 'narrow' ? 'wrap narrow' : 'wrap';
+  const wrap = WRAPS[width];
   const policy = allowance === undefined ? POLICY : policyOf(allowance);
   return html`<!doctype html>
     <html lang="${langTag(language)}">
@@ -123,12 +133,12 @@ export const renderPage = (page: Page, language: Language): string => {
         <meta name="referrer" content="${allowance?.forms === true ? 'strict-origin' : 'no-referrer'}" />
         ${onward === undefined ? undefined : html`<meta http-equiv="refresh" content="0; url=${onward}" />`}
         <title>${title} · ${texts.brand}</title>
-        ${STYLE}${script === undefined ? undefined : html`<script type="module" src="${script}"></script>`}
+        ${STYLE}${style}${script === undefined ? undefined : html`<script type="module" src="${script}"></script>`}
       </head>
       <body>
         <a class="skip" href="#main">${texts.skip}</a>
         <header class="masthead">
-          <div class="${navigation === undefined ? wrap : 'wrap'}">
+          <div class="${navigation === undefined || width === 'full' ? wrap : 'wrap'}">
             <a class="brand" href="${navigation?.base ?? ''}/"
               >${MARK}<b>${texts.brand}</b> ${
                 language === 'zh'
@@ -140,9 +150,16 @@ export const renderPage = (page: Page, language: Language): string => {
             ${page.switchable ? renderSwitch(navigation?.here ?? '', language) : undefined}
           </div>
         </header>
-        <main id="main" tabindex="-1"><div class="${wrap}">${main}</div></main>
+        ${
+          side === undefined
+            ? html`<main id="main" tabindex="-1"><div class="${wrap}">${main}</div></main>`
+            : html`<div class="wrap full beside">
+                ${side}
+                <main id="main" tabindex="-1"><div class="content">${main}</div></main>
+              </div>`
+        }
         <footer class="footer">
-          <div class="${navigation === undefined ? wrap : 'wrap'}">
+          <div class="${navigation === undefined || width === 'full' ? wrap : 'wrap'}">
             <p>${script === undefined ? texts.footer : texts.scripted}</p>
           </div>
         </footer>
@@ -165,7 +182,10 @@ const renderSwitch = (here: string, language: Language): Html => {
   >`;
 };
 
-const renderNavigation = ({ current, here, caller, base = '' }: Navigation, language: Language): Html => {
+const renderNavigation = (
+  { current, here, caller, base = '', part }: Navigation,
+  language: Language,
+): Html => {
   const texts = TEXTS[language];
   const place = (name: 'home' | 'services' | 'me', path: string): Html =>
     html`<li>
@@ -176,22 +196,26 @@ const renderNavigation = ({ current, here, caller, base = '' }: Navigation, lang
       }
     </li>`;
   const back = current === 'signin' || current === 'home' ? '/' : here;
-  return html`<nav class="places" aria-label="${texts.navigation}">
-      <ul>
-        ${place('home', '/')}${place('services', '/services')}${place('me', '/me')}
-      </ul>
-    </nav>
-    ${
-      caller === undefined
-        ? current === 'signin'
-          ? undefined
-          : html`<a class="button small" href="${base}/signin?return=${encodeURIComponent(back)}"
-              >${texts.signIn}</a
-            >`
-        : html`<form class="account" method="post" action="${base}/signout">
-            <input type="hidden" name="token" value="${caller.signOutToken}" />
-            <bdi>${caller.shownName}</bdi>
-            <button class="button small quiet">${texts.signOut}</button>
-          </form>`
-    }`;
+  return html`${
+    part === undefined
+      ? html`<nav class="places" aria-label="${texts.navigation}">
+          <ul>
+            ${place('home', '/')}${place('services', '/services')}${place('me', '/me')}
+          </ul>
+        </nav>`
+      : html`<span class="part">${part}</span>`
+  }
+  ${
+    caller === undefined
+      ? current === 'signin'
+        ? undefined
+        : html`<a class="button small" href="${base}/signin?return=${encodeURIComponent(back)}"
+            >${texts.signIn}</a
+          >`
+      : html`<form class="account" method="post" action="${base}/signout">
+          <input type="hidden" name="token" value="${caller.signOutToken}" />
+          <bdi>${caller.shownName}</bdi>
+          <button class="button small quiet">${texts.signOut}</button>
+        </form>`
+  }`;
 };

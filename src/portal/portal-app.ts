@@ -54,7 +54,10 @@ export const createPortal = (parts: PortalParts): Express => {
   const portal: Portal = { parts, signIn: createSignIn(parts) };
   if (parts.forwardAuth !== undefined) app.use(parts.forwardAuth);
   for (const route of ROUTES) route(app, portal);
-  for (const { path, router } of parts.routers ?? []) app.use(path, onBrowserListener(portal), router);
+  for (const { path, listeners = 'browser', router } of parts.routers ?? []) {
+    if (listeners === 'browser') app.use(path, onBrowserListener(portal), router);
+    else app.use(path, router);
+  }
   app.use((request, response) =>
     refuse(parts, request, response, {
       code: 'ONECERT_SERVICE_NOT_FOUND',
@@ -79,7 +82,7 @@ const answerError =
   };
 
 /** Errors of express's body readers have a `type` (body-parser). */
-const refusalOf = (error: unknown): Refusal => {
+export const refusalOf = (error: unknown): Refusal => {
   if (error instanceof Refusal) return error;
   const { name, message, type, status } = error as { [field in string]?: unknown };
   if (name === 'StoreUnavailableError') return new Refusal('ONECERT_SESSION_UNAVAILABLE', String(message));

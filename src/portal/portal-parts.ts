@@ -47,6 +47,13 @@ export const SIGN_IN_LIMITS = {
 /** Where agents made for OneCert listen. */
 export const KEY_AGENTS: readonly string[] = ['http://127.0.0.1:18463/onecert/1'];
 
+export interface PortalRouter {
+  readonly path: string;
+  /** Default: those of browsers. */
+  readonly listeners?: 'browser' | 'all';
+  readonly router: RequestHandler;
+}
+
 /** Everything the portal works with, made by whoever composes the gateway. */
 export interface PortalParts {
   readonly gate: Pick<Gate, 'admit' | 'decide'>;
@@ -77,8 +84,8 @@ export interface PortalParts {
   readonly assets: Assets;
   /** Answers what proxies ask (src/federation/forward-auth/), before the pages are asked. */
   readonly forwardAuth?: RequestHandler;
-  /** What else is answered below a reserved path, on the listener of browsers; the portal's headers are set. */
-  readonly routers?: readonly { readonly path: string; readonly router: RequestHandler }[];
+  /** What else is answered below a reserved path; the portal's headers are set and the visit is open by then. */
+  readonly routers?: readonly PortalRouter[];
   /** ms since the epoch. */
   readonly clock: () => number;
   readonly log: (

@@ -35,7 +35,8 @@ export const refuse = async (
   const visit = visitOf(request);
   let { code } = refusal;
   if (recorded) {
-    const { method, path } = request;
+    const { method } = request;
+    const path = request.baseUrl + request.path;
     try {
       await record(
         parts,

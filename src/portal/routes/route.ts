@@ -34,7 +34,7 @@ export const onBrowserListener =
  * gets 401, and a session whose certificate is no longer good ends with the reason.
  */
 export const requireCaller = async (
-  { parts }: Portal,
+  { parts }: Pick<Portal, 'parts'>,
   request: Request,
   response: Response,
 ): Promise<Caller | undefined> => {

@@ -1,0 +1,7 @@
+import { apiSection } from './api/section.ts';
+import { changesSection } from './changes/section.ts';
+import { overviewSection } from './overview/section.ts';
+import type { Section } from './section.ts';
+
+/** All sections, in the order of the navigation. One that is added here has its pages, its operations and their tests. */
+export const SECTIONS: readonly Section[] = [overviewSection, changesSection, apiSection(() => SECTIONS)];
