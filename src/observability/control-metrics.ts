@@ -28,13 +28,21 @@ export interface ControlReadings {
     readonly responder: string;
     readonly state: 'closed' | 'half-open' | 'open';
   }[];
+  /** Back ends whose health is checked. */
+  readonly backends?: () => readonly {
+    readonly service: string;
+    readonly backend: string;
+    readonly well: boolean;
+  }[];
+  /** What is counted as it happens. */
+  readonly counted?: readonly Counted[];
   readonly epochs?: () => { readonly trust: number; readonly revocation: number };
   readonly clock?: () => number;
 }
 
 /** Metrics of the control thread: to be merged with those of the data-plane threads. */
 export const createControlMetrics = (readings: ControlReadings): { collect(): MetricsPart } => {
-  const { crls = () => [], responders = () => [], epochs, clock = Date.now } = readings;
+  const { crls = () => [], responders = () => [], backends = () => [], counted = [], epochs, clock = Date.now } = readings;
   const gauges: readonly Counted[] = [
     reading(
       {
@@ -58,6 +66,15 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
           labels: { responder },
         })),
     ),
+    reading(
+      { name: 'onecert_backend_up', help: '1: health checks find the back end well; 0: it gets no calls' },
+      () =>
+        backends().map(({ service, backend, well }) => ({
+          value: well ? 1 : 0,
+          labels: { service, backend },
+        })),
+    ),
+    ...counted,
     reading({ name: 'onecert_epoch', help: 'Versions of trust list and revocation data in force' }, () =>
       Object.entries(epochs?.() ?? {}).map(([of, value]) => ({ value, labels: { of } })),
     ),

@@ -25,3 +25,7 @@ export const usableUntil = (crl: SharedCrl, policy: CrlPolicy): number =>
     crl.nextUpdate === undefined ? Infinity : crl.nextUpdate + policy.grace,
     policy.maximumAge === undefined ? Infinity : crl.thisUpdate + policy.maximumAge,
   );
+
+/** By when a newer one is wanted, ms since the epoch: what `grace` allows after that is for emergencies. */
+export const dueBy = ({ thisUpdate, nextUpdate }: SharedCrl, { maximumAge }: CrlPolicy): number =>
+  Math.min(nextUpdate ?? Infinity, maximumAge === undefined ? Infinity : thisUpdate + maximumAge);

@@ -1,4 +1,4 @@
-import { dateObjection } from './crl-freshness.ts';
+import { dateObjection, dueBy } from './crl-freshness.ts';
 import type { CrlsInForce } from './in-force.ts';
 import type { ResponderStatus } from './ocsp-client.ts';
 import type { PublicationStatus } from './publication.ts';
@@ -18,6 +18,8 @@ export interface CrlStatus {
   readonly delta: boolean;
   readonly thisUpdate: number;
   readonly nextUpdate: number | undefined;
+  /** By when a newer one is wanted: its nextUpdate, or sooner by the policy's maximumAge. Infinity: never. */
+  readonly dueBy: number;
   readonly entries: number;
   readonly bytes: number;
   readonly freshness: Freshness;
@@ -52,6 +54,7 @@ export const authorityStatus = (
     delta: crl.baseNumber !== undefined,
     thisUpdate: crl.thisUpdate,
     nextUpdate: crl.nextUpdate,
+    dueBy: dueBy(crl, publications.source.policy.crl),
     entries: crl.index.entries,
     bytes: crl.bytes,
     freshness: freshnessOf(crl, publications.source.policy.crl, now),

@@ -41,6 +41,8 @@ let revocation = start.state.revocation;
 let tls = start.state.tls;
 let { upstreamTls } = start.state;
 let unwell: ReadonlySet<string> = new Set(start.state.unwellBackends);
+let { upstreamTls } = start.state;
+let unwell: ReadonlySet<string> = new Set(start.state.unwellBackends);
 let { keys } = start.state;
 /** One for each way in. */
 let dataPlanes: readonly DataPlane[] = [];
@@ -55,6 +57,8 @@ const take = (change: Partial<GatewayState>): void => {
     for (const dataPlane of dataPlanes) dataPlane.useTls(listener);
   }
   tls = nextTls;
+  upstreamTls = change.upstreamTls ?? upstreamTls;
+  if (change.unwellBackends !== undefined) unwell = new Set(change.unwellBackends);
   trust = nextTrust;
   directory = nextDirectory;
   revocation = change.revocation ?? revocation;
@@ -152,6 +156,8 @@ const parts: DataPlaneParts = {
     hasPortal: start.portal !== undefined,
   }),
   ...portalPart(start),
+  upstreamTls: () => upstreamTls,
+  unwellBackends: () => unwell,
   metrics: metrics.proxy,
   log,
 };

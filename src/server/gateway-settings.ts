@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '../configuration/units.ts';
+import { duration, slug } from '../configuration/units.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const file = z.string().min(1);
@@ -62,14 +62,45 @@ export const gatewaySettingsSchema = z.strictObject({
         .meta({ description: 'Where sessions and challenges are kept; not given: in this process' }),
     })
     .prefault({}),
-  admin: z.strictObject({ host: z.string().default('127.0.0.1'), port }).meta({
-    description: 'Health, readiness, metrics and JWKS over plain HTTP; keep it off public networks',
-  }),
+  admin: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port,
+      names: z.array(z.string().min(1)).default([]).meta({
+        description:
+          'Names with a dot by which it is asked for; addresses, and names without one, are answered anyway',
+      }),
+    })
+    .meta({
+      description: 'Health, readiness, metrics and JWKS over plain HTTP; keep it off public networks',
+    }),
   tls: z.strictObject({
     certificate: file.meta({ description: 'PEM: server certificate, then its chain' }),
     key: file,
     minimumVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
   }),
+  upstreamTls: z
+    .record(
+      slug,
+      z
+        .strictObject({
+          authority: file.optional().meta({
+            description: 'PEM: the authorities whose certificates back ends have, instead of the public ones',
+          }),
+          certificate: file
+            .optional()
+            .meta({ description: 'PEM: what the gateway presents, with its chain' }),
+          key: file.optional(),
+        })
+        .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
+          error: 'expected certificate and key together',
+        })
+        .refine(({ authority, certificate }) => authority !== undefined || certificate !== undefined, {
+          error: 'expected authority, or certificate and key',
+        }),
+    )
+    .default({})
+    .meta({ description: 'TLS to back ends, by the names that enrolments use (backends[].tls.use)' }),
   data: file.meta({ description: 'Folder of keys, register, audit log and cached CRLs' }),
   trust: file.default('../ca-trust').meta({ description: 'Folder of the trust list' }),
   trustKey: file.optional().meta({

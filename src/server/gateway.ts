@@ -4,9 +4,11 @@ import type { AuditEntry, AuditSink } from '../audit/entry.ts';
 import { startAuditWriter } from '../audit/writer.ts';
 import { openEmbeddedRegister } from '../identity/embedded-register.ts';
 import type { IdentityRegister } from '../identity/register.ts';
+import { createControlCounters } from '../observability/control-counters.ts';
 import { createControlMetrics } from '../observability/control-metrics.ts';
 import { createLogger, type Logger } from '../observability/logging.ts';
 import { mergeMetrics } from '../observability/metrics.ts';
+import { startHealthChecks } from '../proxy/health-checks.ts';
 import { startRevocationService } from '../revocation/revocation-service.ts';
 import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { openKeyRing } from '../storage/key-ring.ts';
@@ -129,19 +131,33 @@ const compose = async (
   started.add(() => state.close());
   const live = keepConfiguration(folder, first, log, cutOffCounts(register, state.sessions));
   let publish: (change: Partial<GatewayState>) => unknown = () => undefined;
+  const counters = createControlCounters();
   const revocation = await startRevocationService({
     folder: data.crls,
     sources: revocationSources(first.trust),
     log,
     findCrlIssuers: createCrlIssuerFinder(() => live.current().trust),
     onChange: (snapshot) => void publish({ revocation: snapshot }),
+    metrics: counters.revocation,
   });
   started.add(() => revocation.close());
+  const health = startHealthChecks({
+    onChange: (unwellBackends) => void publish({ unwellBackends }),
+    log: report,
+  });
+  started.add(() => health.close());
+  const checkHealth = ({ departments, upstreamTls }: Configuration): void =>
+    health.use(
+      departments.flatMap(({ services }) => services),
+      upstreamTls,
+    );
 
   const ticketKeys = randomBytes(48);
-  const stateOf = ({ settings: { tls: policy }, tls, trust, departments }: Configuration): GatewayState => ({
-    trust: packTrustList(trust),
-    departments,
+  const stateOf = (configuration: Configuration): GatewayState => ({
+    trust: packTrustList(configuration.trust),
+    departments: configuration.departments,
+    upstreamTls: configuration.upstreamTls,
+    unwellBackends: health.unwell(),
     revocation: revocation.snapshot(),
     tls: { ...configuration.tls, minimumVersion: configuration.settings.tls.minimumVersion, ticketKeys },
     keys: threadKeys(),
@@ -193,11 +209,13 @@ const compose = async (
     draining = true;
     return threads.drain(live.current().settings.drain);
   });
+  checkHealth(first);
   // What came in while the threads started.
   await threads.publish({ revocation: revocation.snapshot() });
 
   const apply = async (next: Configuration): Promise<void> => {
     await threads.publish(stateOf(next));
+    checkHealth(next);
     await revocation.use(revocationSources(next.trust));
   };
   const watch = live.watch(apply);
@@ -211,6 +229,8 @@ const compose = async (
   const metrics = createControlMetrics({
     audit: () => audit.stats(),
     ...revocationReadings(() => revocation.status()),
+    backends: () => health.readings(),
+    counted: counters.families,
     epochs: () => ({ trust: live.current().trust.epoch, revocation: revocation.epoch }),
   });
   const admin = await startAdminListener(settings.admin, {

@@ -5,12 +5,14 @@ import { createSecureContext } from 'node:tls';
 import { decodePem } from '../certificate/pem.ts';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
 import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
+import type { UpstreamTls } from '../proxy/upstream-tls.ts';
 import type { Department } from '../services/enrolment.ts';
 import { loadDepartments } from '../services/load-departments.ts';
 import { readLastSeen } from '../trust/last-seen.ts';
 import { loadTrustList } from '../trust/load-trust-list.ts';
 import { readOperatorKey } from '../trust/operator-key.ts';
 import type { TrustList } from '../trust/trust-list.ts';
+import { findUnknownUpstreamTls, readUpstreamTls, upstreamTlsFiles } from './read-upstream-tls.ts';
 import { gatewaySettingsSchema, type GatewaySettings } from './gateway-settings.ts';
 
 /** Everything an operator writes, read and checked together. */
@@ -20,6 +22,8 @@ export interface Configuration {
   readonly tls: { readonly certificate: string; readonly key: string };
   /** PEM; undefined where no terminator is expected. */
   readonly terminatorAuthority: string | undefined;
+  /** What back ends are told from others by, and the gateway is by them. */
+  readonly upstreamTls: UpstreamTls;
   readonly departments: readonly Department[];
   readonly trust: TrustList;
   /** Folders and files whose content decides; watched for changes. */
@@ -47,6 +51,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
   };
   const tls = attempt(() => readTls(document, settings));
   const terminatorAuthority = attempt(() => readTerminatorAuthority(document, settings));
+  const upstreamTls = attempt(() => readUpstreamTls(document, settings.upstreamTls));
   const departments = attempt(() => loadDepartments(settings.departments));
   const trust = attempt(() =>
     loadTrustList(settings.trust, trustEpoch, {
@@ -54,15 +59,38 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
       lastSeen: settings.trustKey === undefined ? undefined : readLastSeen(lastSeenFile(settings)),
     }),
   );
-  if (issues.length > 0 || tls === undefined || departments === undefined || trust === undefined) {
+  if (
+    issues.length > 0 ||
+    tls === undefined ||
+    upstreamTls === undefined ||
+    departments === undefined ||
+    trust === undefined
+  ) {
     throw new ConfigurationError(issues);
   }
-  const unknown = findUnknownAuthorities(settings.departments, departments, trust);
+  const unknown = [
+    ...findUnknownAuthorities(settings.departments, departments, trust),
+    ...findUnknownUpstreamTls(settings.departments, departments, upstreamTls),
+  ];
   if (unknown.length > 0) throw new ConfigurationError(unknown);
   const { certificate, key } = settings.tls;
   const files = settings.trustKey === undefined ? [certificate, key] : [certificate, key, settings.trustKey];
-  const places = [folder, settings.departments, settings.trust, ...files];
-  return { settings, tls, terminatorAuthority, departments, trust, places: [...new Set(places)] };
+  const places = [
+    folder,
+    settings.departments,
+    settings.trust,
+    ...files,
+    ...upstreamTlsFiles(settings.upstreamTls),
+  ];
+  return {
+    settings,
+    tls,
+    terminatorAuthority,
+    upstreamTls,
+    departments,
+    trust,
+    places: [...new Set(places)],
+  };
 };
 
 const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): GatewaySettings => {
@@ -73,6 +101,16 @@ const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): Gate
     trust: absolute(value.trust),
     trustKey: value.trustKey === undefined ? undefined : absolute(value.trustKey),
     departments: absolute(value.departments),
+    upstreamTls: Object.fromEntries(
+      Object.entries(value.upstreamTls).map(([name, { authority, certificate, key }]) => [
+        name,
+        {
+          ...(authority !== undefined && { authority: absolute(authority) }),
+          ...(certificate !== undefined && { certificate: absolute(certificate) }),
+          ...(key !== undefined && { key: absolute(key) }),
+        },
+      ]),
+    ),
     ...(value.terminator && {
       terminator: { ...value.terminator, authority: absolute(value.terminator.authority) },
     }),

@@ -14,7 +14,7 @@ export const revocationReadings = (
         return {
           authority,
           issuer,
-          nextUpdate: Math.min(...parts.map(({ nextUpdate }) => nextUpdate ?? Number.MAX_SAFE_INTEGER)),
+          nextUpdate: Math.min(...parts.map(({ dueBy }) => dueBy)),
           entries: parts.reduce((sum, { entries }) => sum + entries, 0),
         };
       });

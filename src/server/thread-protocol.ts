@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Identity } from '../identity/identity.ts';
 import type { MetricsPart } from '../observability/metrics.ts';
 import type { PackedRevocationQuestion } from '../revocation/question.ts';
+import type { UpstreamTls } from '../proxy/upstream-tls.ts';
 import type { RevocationSnapshot } from '../revocation/snapshot.ts';
 import type { RevocationAnswer } from '../revocation/types.ts';
 import type { Department } from '../services/enrolment.ts';
@@ -16,6 +17,9 @@ export interface GatewayState {
   readonly departments: readonly Department[];
   readonly revocation: RevocationSnapshot;
   readonly tls: TlsMaterial;
+  readonly upstreamTls: UpstreamTls;
+  /** Back ends that health checks have found unwell, as backendKey (src/services/back-ends.ts) names them. */
+  readonly unwellBackends: readonly string[];
   readonly upstreamTls: UpstreamTls;
   /** Back ends that health checks have found unwell, as backendKey (src/services/back-ends.ts) names them. */
   readonly unwellBackends: readonly string[];

@@ -8,6 +8,7 @@ import type { DataPlane, DataPlaneParts, LocalAnswer } from '../../../src/proxy/
 import type { Limits } from '../../../src/proxy/limits.ts';
 import type { ProxyMetrics } from '../../../src/proxy/metrics.ts';
 import { startDataPlane } from '../../../src/proxy/start-data-plane.ts';
+import type { UpstreamTls } from '../../../src/proxy/upstream-tls.ts';
 import type { RefusalContext } from '../../../src/refusal/context.ts';
 import { createDirectory, type Directory } from '../../../src/services/directory.ts';
 import { departmentSchema } from '../../../src/services/enrolment.ts';
@@ -107,6 +108,8 @@ export interface GatewayOptions {
   readonly clientAuthorities?: boolean;
   readonly minimumVersion?: 'TLSv1.2' | 'TLSv1.3';
   readonly assertionLifetimeMs?: number;
+  readonly upstreamTls?: () => UpstreamTls;
+  readonly unwellBackends?: () => ReadonlySet<string>;
   readonly local?: (path: string, admission: Admission | undefined) => LocalAnswer | undefined;
 }
 
@@ -179,8 +182,17 @@ export const startTestGateway = async (options: GatewayOptions): Promise<TestGat
     acceptedAuthorities: () => [{ zh: '测试机构', en: 'Test Authority' }],
     refusalPage: (context: RefusalContext, language) =>
       `<!doctype html><title>${context.code}</title><p>${language ?? ''}`,
-    problem: ({ code, reference, accepted, service }) => ({ code, reference, accepted, service }),
+    problem: ({ code, reference, accepted, service, notice, until }) => ({
+      code,
+      reference,
+      accepted,
+      service,
+      notice,
+      until,
+    }),
     local: (path, admission) => options.local?.(path, admission),
+    ...(options.upstreamTls !== undefined && { upstreamTls: options.upstreamTls }),
+    ...(options.unwellBackends !== undefined && { unwellBackends: options.unwellBackends }),
     metrics,
     log: () => {},
   };
