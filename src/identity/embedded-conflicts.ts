@@ -132,5 +132,5 @@ const toConflict = (row: Row, cipher: FieldCipher): Conflict => ({
   times: row.times,
 });
 
-const readingBinding = (thumbprint: string, reason: ConflictReason): string =>
+export const readingBinding = (thumbprint: string, reason: string): string =>
   `conflicts.reading ${thumbprint} ${reason}`;

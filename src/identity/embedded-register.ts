@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Refusal } from '../refusal/refusal.ts';
 import { createFieldCipher } from '../storage/field-cipher.ts';
+import type { KeyVersion } from '../storage/key-version.ts';
 import { inTransaction, openSqlite } from '../storage/sqlite.ts';
 import { openConflictTable, type ConflictFinding } from './embedded-conflicts.ts';
-import { checkKeys } from './embedded-key-check.ts';
+import { openKeyMarks } from './embedded-key-check.ts';
 import { MIGRATIONS } from './embedded-register-schema.ts';
 import { openIdentityTables, type IdentityRow, type IdentityTables } from './embedded-tables.ts';
+import { createResealing } from './embedded-reseal.ts';
 import { createIdentifierHash, type IdentifierHash } from './identifier-hash.ts';
 import { equivalents, IDENTIFIER_TYPES } from './identifiers/index.ts';
 import { joinCertificate, owners } from './embedded-joining.ts';
@@ -13,13 +15,16 @@ import { settleConflict } from './embedded-settlement.ts';
 import type { Identifier, Identity, SubjectReading } from './identity.ts';
 import { comparableName } from './read-name.ts';
 import type { IdentityRegister, ReadingContext, RegisteredIdentity } from './register.ts';
+import type { Resealing } from './reseal.ts';
 
 export interface EmbeddedRegisterOptions {
   readonly file: string;
-  /** 32 bytes: seals names and numbers. */
-  readonly fieldKey: Uint8Array;
-  /** 32 bytes: hashes numbers. */
-  readonly hashKey: Uint8Array;
+  /** 32 bytes: seals names and numbers. One for ever, or the kept versions as of now. */
+  readonly fieldKey: Uint8Array | (() => readonly KeyVersion[]);
+  /** 32 bytes: hashes numbers. The same. */
+  readonly hashKey: Uint8Array | (() => readonly KeyVersion[]);
+  /** ms since the epoch; says which version of a key is in use. */
+  readonly clock?: () => number;
 }
 
 /** ms. Last use is kept to the hour: a read is cheap, a write is fsynced. */
@@ -34,20 +39,26 @@ export const openEmbeddedRegister = ({
   file,
   fieldKey,
   hashKey,
-}: EmbeddedRegisterOptions): IdentityRegister => {
+  clock = Date.now,
+}: EmbeddedRegisterOptions): IdentityRegister & Resealing => {
   const database = openSqlite(file, MIGRATIONS);
-  const hash = createIdentifierHash(hashKey);
-  const cipher = createFieldCipher(fieldKey);
-  checkKeys(database, hash, cipher, file);
+  const hash = createIdentifierHash(hashKey, clock);
+  const cipher = createFieldCipher(fieldKey, clock);
+  const marks = openKeyMarks(database, hash, cipher, file);
   const tables = openIdentityTables(database, hash, cipher);
   const conflicts = openConflictTable(database, cipher);
+  const resealing = createResealing(database, { hash, cipher, marks, file });
+  const write = <T>(work: () => T): T => {
+    marks.note();
+    return inTransaction(database, work);
+  };
 
   return {
     identify: (reading, context) =>
       answer(() => {
         const known = answerKnown(tables, reading, hash, context);
         if (known !== undefined) return withActing(known, reading);
-        const result = inTransaction(database, () => {
+        const result = write(() => {
           const found = register(tables, reading, context);
           if ('reason' in found) conflicts.record(found, context);
           return found;
@@ -58,7 +69,7 @@ export const openEmbeddedRegister = ({
     recordContradiction: (context) =>
       answer(() => {
         const finding = { reason: 'contradictory-certificate', reading: undefined, meets: [] } as const;
-        inTransaction(database, () => conflicts.record(finding, context));
+        write(() => conflicts.record(finding, context));
       }),
     find: (identifier) =>
       answer(() => {
@@ -81,7 +92,10 @@ export const openEmbeddedRegister = ({
         return row === undefined ? [] : conflicts.meeting([row.unified_id, ...tables.aliasesOf(row)], limit);
       }),
     settleConflict: (id, settlement, at) =>
-      answer(() => inTransaction(database, () => settleConflict(tables, conflicts, { id, settlement, at }))),
+      answer(() => write(() => settleConflict(tables, conflicts, { id, settlement, at }))),
+    reseal: (batch) => answer(() => resealing.reseal(batch)),
+    leftToReseal: () => answer(() => resealing.leftToReseal()),
+    releaseKey: (key, version) => answer(() => resealing.releaseKey(key, version)),
     close: () => answer(() => database.close()),
   };
 };
@@ -111,7 +125,7 @@ const answerKnown = (
 ): Identity | undefined => {
   const known = tables.byCertificate(context.thumbprint);
   if (known === undefined || known.authority !== context.authority) return undefined;
-  if (Buffer.compare(known.reading, hash.ofReading(reading)) !== 0) return undefined;
+  if (!hash.isOfReading(known.reading, reading)) return undefined;
   if (context.at - known.last_used >= LAST_USE_STEP) tables.touchCertificate(context);
   return tables.identityOf(known);
 };

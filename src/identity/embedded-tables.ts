@@ -67,10 +67,8 @@ export const openIdentityTables = (
     aliasesOf: database.prepare(
       'SELECT unified_id FROM aliases WHERE identity = ? ORDER BY merged_at, unified_id',
     ),
-    holdsOther: database.prepare(
-      `SELECT 1 WHERE EXISTS (SELECT 1 FROM identifiers WHERE identity = ?1 AND type = ?2)
-       AND NOT EXISTS (SELECT 1 FROM identifiers WHERE identity = ?1 AND hash = ?3)`,
-    ),
+    holdsType: database.prepare('SELECT 1 FROM identifiers WHERE identity = ? AND type = ? LIMIT 1'),
+    ownerOf: database.prepare('SELECT identity FROM identifiers WHERE hash = ?'),
     numbersOf: database.prepare(
       'SELECT hash, type, value FROM identifiers WHERE identity = ? AND stated = 1',
     ),
@@ -120,12 +118,18 @@ export const openIdentityTables = (
 
   return {
     byCertificate: (thumbprint) => statements.byCertificate.get(thumbprint) as CertificateRow | undefined,
-    byIdentifier: (identifier) =>
-      statements.byIdentifier.get(hash.ofIdentifier(identifier)) as IdentityRow | undefined,
+    byIdentifier: (identifier) => {
+      for (const key of hash.allOfIdentifier(identifier)) {
+        const row = statements.byIdentifier.get(key) as IdentityRow | undefined;
+        if (row !== undefined) return row;
+      }
+      return undefined;
+    },
     byUnifiedId: (unifiedId) => statements.byUnifiedId.get(unifiedId) as IdentityRow | undefined,
     aliasesOf: (row) => statements.aliasesOf.all(row.id).map((each) => each['unified_id'] as string),
     holdsOther: (row, identifier) =>
-      statements.holdsOther.get(row.id, identifier.type, hash.ofIdentifier(identifier)) !== undefined,
+      statements.holdsType.get(row.id, identifier.type) !== undefined &&
+      !hash.allOfIdentifier(identifier).some((key) => statements.ownerOf.get(key)?.['identity'] === row.id),
     nameOf,
     identityOf: (row) => {
       const rows = statements.numbersOf.all(row.id) as unknown as NumberRow[];
@@ -166,7 +170,11 @@ export const openIdentityTables = (
       statements.setName.run(cipher.encrypt(name, nameBinding(row.unified_id)), row.id);
     },
     learn: (row, identifier, stated, { authority, at }) => {
-      const key = hash.ofIdentifier(identifier);
+      // Filed under an earlier version of the key, it stays there until it is sealed anew.
+      const keys = hash.allOfIdentifier(identifier);
+      const known =
+        keys.length > 1 ? keys.find((each) => statements.ownerOf.get(each) !== undefined) : undefined;
+      const key = known ?? hash.ofIdentifier(identifier);
       const { type, value } = identifier;
       const sealed = cipher.encrypt(value, valueBinding(key));
       const flag = stated ? 1 : 0;
@@ -210,6 +218,7 @@ interface NumberRow {
 }
 
 /** What a sealed value is bound to: its column and its row. */
-const actingBinding = (thumbprint: string): string => `certificates.acting ${thumbprint}`;
-const nameBinding = (unifiedId: string): string => `identities.name ${unifiedId}`;
-const valueBinding = (hash: Uint8Array): string => `identifiers.value ${Buffer.from(hash).toString('hex')}`;
+export const actingBinding = (thumbprint: string): string => `certificates.acting ${thumbprint}`;
+export const nameBinding = (unifiedId: string): string => `identities.name ${unifiedId}`;
+export const valueBinding = (hash: Uint8Array): string =>
+  `identifiers.value ${Buffer.from(hash).toString('hex')}`;

@@ -26,6 +26,7 @@ import { portalSocket, startPortal } from './portal.ts';
 import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
 import { announceTrust, keepConfiguration } from './reload.ts';
+import { resealInBackground } from './reseal-register.ts';
 import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from '../verdict/revocation-sources.ts';
 import { keepSessionCopies } from './session-copies.ts';
@@ -116,10 +117,12 @@ const compose = async (
   started.add(() => audit.close());
   const register = openEmbeddedRegister({
     file: data.register,
-    fieldKey: keys.secret('field.key', 32),
-    hashKey: keys.secret('hash.key', 32),
+    fieldKey: () => keys.versions('field.key'),
+    hashKey: () => keys.versions('hash.key'),
   });
   started.add(() => register.close());
+  const resealing = resealInBackground(register, keys, log);
+  started.add(() => resealing.close());
   const assertions = assertionIssuer(() => keys.versions('assertion.key'), settings.issuer);
   const threadKeys = (): GatewayState['keys'] => ({
     assertion: keys.versions('assertion.key'),
