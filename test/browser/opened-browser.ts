@@ -10,7 +10,7 @@ import {
 import { openCity, type City } from '../integration/city.ts';
 
 /** Debian's. */
-const CHROMIUM = '/usr/bin/chromium';
+export const CHROMIUM = '/usr/bin/chromium';
 const isRequired = process.env['ONECERT_REQUIRE_SERVICES'] === '1';
 
 /** Skips where there is no browser; fails there where services are required. */
