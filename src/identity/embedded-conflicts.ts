@@ -1,14 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FieldCipher } from '../storage/field-cipher.ts';
+import type { ConflictFinding } from './find-conflict.ts';
 import type { SubjectReading } from './identity.ts';
 import type { Conflict, ConflictPage, ConflictReason, ConflictState, ReadingContext } from './register.ts';
-
-/** What makes a conflict, but for the certificate. */
-export interface ConflictFinding {
-  readonly reason: ConflictReason;
-  readonly reading: SubjectReading | undefined;
-  readonly meets: readonly string[];
-}
+import { readingBinding } from './sealed-bindings.ts';
 
 /** The operators' queue in the embedded register. */
 export interface ConflictTable {
@@ -131,6 +126,3 @@ const toConflict = (row: Row, cipher: FieldCipher): Conflict => ({
   lastAt: row.last_at,
   times: row.times,
 });
-
-export const readingBinding = (thumbprint: string, reason: string): string =>
-  `conflicts.reading ${thumbprint} ${reason}`;

@@ -3,18 +3,23 @@ import { Refusal } from '../refusal/refusal.ts';
 import { createFieldCipher } from '../storage/field-cipher.ts';
 import type { KeyVersion } from '../storage/key-version.ts';
 import { inTransaction, openSqlite } from '../storage/sqlite.ts';
-import { openConflictTable, type ConflictFinding } from './embedded-conflicts.ts';
+import { openConflictTable } from './embedded-conflicts.ts';
 import { openKeyMarks } from './embedded-key-check.ts';
 import { MIGRATIONS } from './embedded-register-schema.ts';
 import { openIdentityTables, type IdentityRow, type IdentityTables } from './embedded-tables.ts';
 import { createResealing } from './embedded-reseal.ts';
+import { findConflict, type ConflictFinding } from './find-conflict.ts';
 import { createIdentifierHash, type IdentifierHash } from './identifier-hash.ts';
-import { equivalents, IDENTIFIER_TYPES } from './identifiers/index.ts';
+import { equivalents } from './identifiers/index.ts';
 import { joinCertificate, owners } from './embedded-joining.ts';
 import { settleConflict } from './embedded-settlement.ts';
 import type { Identifier, Identity, SubjectReading } from './identity.ts';
-import { comparableName } from './read-name.ts';
-import type { IdentityRegister, ReadingContext, RegisteredIdentity } from './register.ts';
+import {
+  LAST_USE_STEP,
+  type IdentityRegister,
+  type ReadingContext,
+  type RegisteredIdentity,
+} from './register.ts';
 import type { Resealing } from './reseal.ts';
 
 export interface EmbeddedRegisterOptions {
@@ -26,9 +31,6 @@ export interface EmbeddedRegisterOptions {
   /** ms since the epoch; says which version of a key is in use. */
   readonly clock?: () => number;
 }
-
-/** ms. Last use is kept to the hour: a read is cheap, a write is fsynced. */
-const LAST_USE_STEP = 3_600_000;
 
 /**
  * Opens (or makes) a register in one SQLite file.
@@ -138,34 +140,16 @@ const register = (
 ): Identity | ConflictFinding => {
   const implied = reading.identifiers.flatMap(equivalents);
   const [owner, ...others] = owners(tables, implied);
-  const conflict = (reason: ConflictFinding['reason'], rows: readonly IdentityRow[]): ConflictFinding => ({
-    reason,
-    reading,
-    meets: rows.map(({ unified_id: unifiedId }) => unifiedId),
-  });
-  if (owner !== undefined) {
-    if (others.length > 0) return conflict('two-identities', [owner, ...others]);
-    if (hasAnotherNumber(tables, owner, implied)) return conflict('different-number', [owner]);
-    if (hasAnotherName(tables, owner, reading.name)) return conflict('different-name', [owner]);
-  }
+  const known = (owner === undefined ? [] : [owner, ...others]).map((row) => ({
+    unifiedId: row.unified_id,
+    name: tables.nameOf(row),
+    holdsOther: (identifier: Identifier) => tables.holdsOther(row, identifier),
+  }));
+  const conflict = findConflict(reading, known);
+  if (conflict !== undefined) return conflict;
   const row = owner ?? tables.insertIdentity(randomBytes(16).toString('base64url'), reading, context);
   joinCertificate(tables, row, reading, context);
   const stored = tables.byIdentifier(reading.identifiers[0] as Identifier);
   if (stored === undefined) throw new Error('a registered identity is found by its identifiers');
   return tables.identityOf(stored);
-};
-
-const hasAnotherNumber = (
-  tables: IdentityTables,
-  row: IdentityRow,
-  identifiers: readonly Identifier[],
-): boolean =>
-  identifiers.some(
-    (identifier) => IDENTIFIER_TYPES[identifier.type].unique && tables.holdsOther(row, identifier),
-  );
-
-/** A certificate or a record without a name says nothing against the other. */
-const hasAnotherName = (tables: IdentityTables, row: IdentityRow, name: string): boolean => {
-  const [recorded, read] = [comparableName(tables.nameOf(row)), comparableName(name)];
-  return recorded !== '' && read !== '' && recorded !== read;
 };

@@ -2,12 +2,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { FieldCipher } from '../storage/field-cipher.ts';
 import { inTransaction } from '../storage/sqlite.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { readingBinding } from './embedded-conflicts.ts';
 import type { KeyMarks } from './embedded-key-check.ts';
-import { actingBinding, nameBinding, valueBinding } from './embedded-tables.ts';
 import type { IdentifierHash } from './identifier-hash.ts';
 import type { IdentifierType } from './identity.ts';
 import type { KeyRemains, Resealing } from './reseal.ts';
+import { actingBinding, nameBinding, readingBinding, valueBinding } from './sealed-bindings.ts';
 
 type Row = Record<string, unknown>;
 type Cursor = number | string | Uint8Array;

@@ -5,6 +5,7 @@ import type { IdentifierHash } from './identifier-hash.ts';
 import { strength } from './identifiers/index.ts';
 import type { Identifier, IdentifierType, Identity, SubjectKind, SubjectReading } from './identity.ts';
 import type { ReadingContext, UsedCertificate } from './register.ts';
+import { actingBinding, nameBinding, valueBinding } from './sealed-bindings.ts';
 
 export interface IdentityRow {
   readonly id: number;
@@ -216,9 +217,3 @@ interface NumberRow {
   readonly type: IdentifierType;
   readonly value: Uint8Array;
 }
-
-/** What a sealed value is bound to: its column and its row. */
-export const actingBinding = (thumbprint: string): string => `certificates.acting ${thumbprint}`;
-export const nameBinding = (unifiedId: string): string => `identities.name ${unifiedId}`;
-export const valueBinding = (hash: Uint8Array): string =>
-  `identifiers.value ${Buffer.from(hash).toString('hex')}`;

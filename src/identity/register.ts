@@ -57,6 +57,9 @@ export interface Conflict {
   readonly times: number;
 }
 
+/** ms. Last use is kept to the hour: a read is cheap, a write is synced to disk. */
+export const LAST_USE_STEP = 3_600_000;
+
 /** A certificate that an identity has been used with. Times are ms since the epoch. */
 export interface UsedCertificate {
   readonly thumbprint: string;
@@ -89,7 +92,8 @@ export interface ConflictPage {
 
 /**
  * All identities known to the gateway, found by identifiers and never by name (design, decision 7). Safe to be used
- * by several processes at once. All methods reject with other errors when the store fails.
+ * by several processes at once. All methods reject with Refusal ONECERT_REGISTER_UNAVAILABLE while a shared store is away,
+ * and with other errors when the store fails otherwise.
  */
 export interface IdentityRegister {
   /**

@@ -564,6 +564,14 @@ export const CATALOGUE = {
     'The audit log cannot be written, so nothing is processed',
     'Try again later; the operators have been told.',
   ),
+  ONECERT_REGISTER_UNAVAILABLE: entry(
+    503,
+    'RFC 9110 section 15.6.4; design, decision 5',
+    '统一身份库暂时无法查询',
+    '您的证书没有问题。请过几分钟再试；如果一直这样，请联系平台服务台。',
+    'The register of identities cannot be looked up at the moment',
+    'Your certificate is fine. Try again in a few minutes; if it keeps happening, contact the help desk.',
+  ),
   ONECERT_SHUTTING_DOWN: entry(
     503,
     'RFC 9110 section 15.6.4',

@@ -33,7 +33,7 @@ export const troubleOf = (error: unknown): PostgresTrouble => {
     if (BUSY.has(code) || code.startsWith('53')) return 'busy';
     return 'defect';
   }
-  const { message = '', code, syscall } = error as NodeJS.ErrnoException;
+  const { message = '', code } = error as NodeJS.ErrnoException;
   // The driver's own, which have no code (pg/lib/client.js, pg-pool/index.js).
   if (message === 'timeout exceeded when trying to connect') return 'busy';
   if (
@@ -43,11 +43,12 @@ export const troubleOf = (error: unknown): PostgresTrouble => {
   }
   if (/^(?:The server does not support SSL|Client was closed|Cannot use a pool after)/.test(message))
     return 'lost';
-  // Of sockets and TLS.
-  return syscall !== undefined || /^(?:E[A-Z_]+|ERR_TLS_\w+|ERR_SSL_\w+|[A-Z_]*CERT[A-Z_]*)$/.test(code ?? '')
-    ? 'lost'
-    : 'defect';
+  return WAY.test(code ?? '') ? 'lost' : 'defect';
 };
+
+/** Codes of sockets, name resolution and TLS (errno(3), getaddrinfo(3), OpenSSL's X509_V_ERR_…). */
+const WAY =
+  /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_\w+|ERR_(?:TLS|SSL)_\w+|CERT_\w+|UNABLE_TO_\w+|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w*)$/;
 
 /** One line for an operator; the server's messages name objects and hold no values, its details do and are left out. */
 export const reasonOf = (error: unknown): string => {

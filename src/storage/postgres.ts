@@ -50,6 +50,7 @@ export interface PostgresOptions {
   readonly maxConnections?: number;
   /** How long a statement may take, ms. */
   readonly statementMs?: number;
+  /** How long connecting, or waiting for a connection that is in use, may take, ms. */
   readonly connectMs?: number;
   /** Told when the server is reached and when it is lost; not of every try between. */
   readonly onState?: (state: PostgresState) => void;
@@ -61,6 +62,8 @@ const PROBE_MS = { first: 100, longest: 1_000 };
 /** Work that waits for a connection; more than this is not kept up with. */
 const MAX_WAITING = 2_000;
 const CLOSE_MS = 2_000;
+/** Longer than the server's own limit of a statement, the answer may take: then it is the way there that is cut. */
+const WAY_MS = 1_000;
 
 /**
  * Starts to connect and returns at once.
@@ -72,7 +75,7 @@ export const openPostgres = ({
   schema = DEFAULT_SCHEMA,
   maxConnections = 10,
   statementMs = 3_000,
-  connectMs = 2_000,
+  connectMs = 4_000,
   onState = () => undefined,
 }: PostgresOptions): Postgres => {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) {
@@ -88,8 +91,7 @@ export const openPostgres = ({
     statement_timeout: statementMs,
     lock_timeout: statementMs,
     idle_in_transaction_session_timeout: 4 * statementMs,
-    // Longer than the server's own limit: then it is the way there that is cut.
-    query_timeout: statementMs + 1_000,
+    query_timeout: statementMs + WAY_MS,
   });
   // Of idle connections that end. One in use tells its user as well, by the statement that fails.
   pool.on('error', (error) => lost(error));
@@ -145,12 +147,16 @@ export const openPostgres = ({
     if (away !== undefined) throw new StoreUnavailableError(`PostgreSQL cannot be reached: ${away}`);
     if (pool.waitingCount >= MAX_WAITING) throw new StoreUnavailableError('PostgreSQL does not keep up');
   };
-  const attempt = async <T>(begin: string, work: (queries: PostgresQueries) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(
+    begin: string,
+    queryMs: number,
+    work: (queries: PostgresQueries) => Promise<T>,
+  ): Promise<T> => {
     const client = await pool.connect();
     try {
       await client.query(begin);
-      const result = await work(queriesOf(client));
-      await client.query('COMMIT');
+      const result = await work(queriesOf(client, queryMs));
+      await client.query({ text: 'COMMIT', ...limited(queryMs) });
       client.release();
       return result;
     } catch (error) {
@@ -175,11 +181,11 @@ export const openPostgres = ({
         `BEGIN ISOLATION LEVEL ${isolation}` +
         (limit === undefined
           ? ''
-          : `; SET LOCAL statement_timeout = ${limit}; SET LOCAL lock_timeout = ${limit}`);
+          : `; SET LOCAL statement_timeout = ${limit}; SET LOCAL lock_timeout = ${limit}; SET LOCAL idle_in_transaction_session_timeout = ${limit}`);
       for (let attempts = 1; ; attempts++) {
         ensureReady();
         try {
-          return await attempt(begin, work);
+          return await attempt(begin, (limit ?? statementMs) + WAY_MS, work);
         } catch (error) {
           if (troubleOf(error) !== 'again' || attempts >= ATTEMPTS) throw unavailable(error);
           await new Promise((resolve) => setTimeout(resolve, randomInt(1, 5 * 2 ** attempts)));
@@ -251,9 +257,12 @@ const toNumber = (text: string): number => {
   return number;
 };
 
-const queriesOf = (client: pg.PoolClient): PostgresQueries => ({
+/** The driver takes a limit for each statement, and its types do not know it (pg/lib/client.js, query). */
+const limited = (queryMs: number): object => ({ query_timeout: queryMs });
+
+const queriesOf = (client: pg.PoolClient, queryMs: number): PostgresQueries => ({
   query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-    (await client.query<Row>(text, values as unknown[])).rows,
+    (await client.query<Row>({ text, values: values as unknown[], ...limited(queryMs) })).rows,
 });
 
 /** A connection of which it is not known that it is well is closed. */

@@ -53,8 +53,10 @@ export const dropSchema = async (schema: string, url = POSTGRES_URL): Promise<vo
 
 /** Connections to a schema that is not there yet. */
 export const openTestPostgres = async (options: Partial<PostgresOptions> = {}): Promise<Postgres> => {
-  const postgres = openPostgres({ url: POSTGRES_URL, schema: newSchema(), ...options });
-  if (!(await postgres.ready(5_000))) throw new Error(`no PostgreSQL at ${options.url ?? POSTGRES_URL}`);
+  // Ample: other tests use the machine too.
+  const limits = { statementMs: 20_000, connectMs: 20_000 };
+  const postgres = openPostgres({ url: POSTGRES_URL, schema: newSchema(), ...limits, ...options });
+  if (!(await postgres.ready(20_000))) throw new Error(`no PostgreSQL at ${options.url ?? POSTGRES_URL}`);
   return postgres;
 };
 
