@@ -24,12 +24,20 @@ interface Row {
 
 export const auditKeyFile = (data: string): string => join(data, 'audit-keys.sqlite');
 
+/** Keys outlast the version of the field key that they are sealed with: they are sealed anew. */
+export interface KeyResealing {
+  /** Looks at up to `batch` keys more; `done` when all have been looked at under the version in use now. */
+  reseal(batch: number): Promise<{ readonly resealed: number; readonly done: boolean }>;
+  /** How many are sealed with an earlier version. */
+  leftToReseal(): Promise<number>;
+}
+
 /**
  * Opens (or makes) a store of keys in one SQLite file.
  *
  * @throws StorageError when the file cannot be used
  */
-export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKeyStore => {
+export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKeyStore & KeyResealing => {
   const database = openSqlite(file, MIGRATIONS);
   // What is deleted is overwritten: a key must not be found in the file's free pages.
   database.exec('PRAGMA secure_delete = ON');
@@ -39,6 +47,11 @@ export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKe
   const removeMonths = database.prepare(
     "DELETE FROM keys WHERE owner >= 'month:' AND owner < ? RETURNING holder",
   );
+  const after = database.prepare(
+    'SELECT owner, holder, sealed FROM keys WHERE owner > ? ORDER BY owner LIMIT ?',
+  );
+  const update = database.prepare('UPDATE keys SET sealed = ? WHERE owner = ? AND holder = ?');
+  let resealedTo = '';
   const counts = database.prepare(
     "SELECT count(*) AS all_keys, count(*) FILTER (WHERE owner >= 'month:') AS months FROM keys",
   );
@@ -94,6 +107,27 @@ export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKe
     count: async () => {
       const { all_keys, months } = counts.get() as { all_keys: number; months: number };
       return { identities: all_keys - months, months };
+    },
+    reseal: async (batch) =>
+      inTransaction(database, () => {
+        const rows = after.all(resealedTo, batch) as unknown as (Row & { readonly owner: string })[];
+        const stale = rows.filter(({ sealed }) => !cipher.isCurrent(sealed));
+        for (const { owner, holder, sealed } of stale) {
+          const binding = bindingOf(holder);
+          update.run(cipher.encrypt(cipher.decrypt(sealed, binding), binding), owner, holder);
+        }
+        const done = rows.length < batch;
+        resealedTo = done ? '' : (rows.at(-1)?.owner ?? '');
+        return { resealed: stale.length, done };
+      }),
+    leftToReseal: async () => {
+      let left = 0;
+      for (const { sealed } of database.prepare('SELECT sealed FROM keys').iterate() as Iterable<{
+        sealed?: Uint8Array;
+      }>) {
+        if (sealed !== undefined && !cipher.isCurrent(sealed)) left += 1;
+      }
+      return left;
     },
     close: async () => database.close(),
   };

@@ -6,6 +6,7 @@ import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOf } from './failure.ts';
+import { keysCommand } from './keys.ts';
 import { startCommand } from './start.ts';
 import { trustCommand } from './trust.ts';
 import { verifyCommand } from './verify.ts';
@@ -26,6 +27,7 @@ const main = async (): Promise<void> => {
     .addCommand(trustCommand())
     .addCommand(configCommand())
     .addCommand(auditCommand())
+    .addCommand(keysCommand())
     .addHelpText(
       'after',
       '\nExit codes: 0 yes, done · 1 no (refused, does not verify) · 2 usage · 3 configuration · 4 port taken · 5 data folder · 70 internal',

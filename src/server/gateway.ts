@@ -121,7 +121,7 @@ const compose = async (
     hashKey: () => keys.versions('hash.key'),
   });
   started.add(() => register.close());
-  const resealing = resealInBackground(register, keys, log);
+  const resealing = resealInBackground(() => [register], keys, log);
   started.add(() => resealing.close());
   const assertions = assertionIssuer(() => keys.versions('assertion.key'), settings.issuer);
   const threadKeys = (): GatewayState['keys'] => ({

@@ -30,6 +30,10 @@ export interface Configuration {
   readonly places: readonly string[];
 }
 
+/** Reads gateway.yaml in `folder` and nothing else. @throws ConfigurationError */
+export const loadSettings = (folder: string): GatewaySettings =>
+  withAbsolutePaths(readYaml(join(folder, 'gateway.yaml'), gatewaySettingsSchema));
+
 /**
  * Reads gateway.yaml in `folder`, the departments and the trust list it names.
  *

@@ -13,9 +13,9 @@ const PAUSE_MS = 20;
 /** ms between looks at the keys. */
 const LOOK_MS = 5_000;
 
-/** Makes the register anew in the background whenever another version of its keys has come into use. */
+/** Makes the register, and whatever else is sealed with the field key, anew in the background whenever another version of its keys has come into use. */
 export const resealInBackground = (
-  register: Resealing,
+  stores: () => readonly Pick<Resealing, 'reseal'>[],
   keys: Pick<KeyRing, 'versions'>,
   log: Logger,
 ): RegisterResealing => {
@@ -37,11 +37,13 @@ export const resealInBackground = (
     if (now === doneWith || !hasEarlier()) return;
     log.info({ versions: now }, 'the register is sealed anew with the keys in use');
     let total = 0;
-    for (let done = false; !done && !closed;) {
-      const step = await register.reseal(BATCH);
-      total += step.resealed;
-      ({ done } = step);
-      await pause(PAUSE_MS);
+    for (const store of stores()) {
+      for (let done = false; !done && !closed;) {
+        const step = await store.reseal(BATCH);
+        total += step.resealed;
+        ({ done } = step);
+        await pause(PAUSE_MS);
+      }
     }
     if (closed) return;
     doneWith = now;
