@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../audit/entry.ts';
 import type { Admission } from '../decision/types.ts';
 import { Refusal } from '../refusal/refusal.ts';
+import type { Session } from '../signin/session.ts';
 import type { PortalParts } from './portal-parts.ts';
 import type { Visit } from './visit.ts';
 
@@ -30,6 +31,22 @@ export const signInEntry = (
   authority: verdict.authority,
   acting: identity?.acting?.role,
   verdict: verdict.id,
+});
+
+/** Somebody ended a session of their own: the one they are in, or one in another browser. */
+export const sessionEndEntry = (
+  { at, context }: Visit,
+  { unifiedId, thumbprint, authority, createdAt }: Session,
+): AuditEntry => ({
+  event: 'session-end',
+  at,
+  reference: context.reference,
+  from: context.from,
+  by: 'person',
+  unifiedId,
+  thumbprint,
+  authority,
+  begunAt: createdAt,
 });
 
 export interface RefusalFields {

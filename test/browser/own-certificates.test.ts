@@ -30,7 +30,7 @@ const withNss = (hasNss && mayWritePolicies()) || isRequired ? withChromium : de
 /** A person's Chromium with certificates of their own: an NSS database in a home of its own. */
 interface OwnBrowser {
   readonly page: Page;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 withNss('Chromium with certificates of its own, by its own TLS', () => {

@@ -97,7 +97,22 @@ const settle = async (parts: FederationParts, logins: Logins, ctx: KoaContextWit
   }
   if (ctx.oidc?.route === 'end_session_confirm' && ctx.oidc.params?.['logout'] !== undefined) {
     const session = await parts.sessions.find(ctx.req.headers.cookie);
-    if (session !== undefined) await parts.sessions.end(session.key);
+    if (session !== undefined && (await parts.sessions.end(session.key))) {
+      const { reference, from } = contextOf(ctx.req);
+      await record(parts.audit, {
+        event: 'session-end',
+        at: parts.clock(),
+        reference,
+        from,
+        by: 'department',
+        // Where the service did not say which it is, it is only known that one did.
+        service: ctx.oidc.client?.clientId,
+        unifiedId: session.unifiedId,
+        thumbprint: session.thumbprint,
+        authority: session.authority,
+        begunAt: session.createdAt,
+      });
+    }
   }
 };
 

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { SESSION_COOKIE } from '../../signin/session-cookie.ts';
 import { navigationOf, sendPage } from '../answer.ts';
 import { fieldOf, ownForm } from '../form.ts';
+import { record, sessionEndEntry } from '../record.ts';
 import { sessionsPage } from '../sessions-page.ts';
 import { browserOf, textOf, visitOf } from '../visit.ts';
 import { onBrowserListener, requireCaller, type Route } from './route.ts';
@@ -33,13 +34,14 @@ export const mySessionsRoute: Route = (app, portal) => {
       if (caller === undefined) return;
       const { session, identity } = caller;
       const key = fieldOf(request, 'session');
-      if (key === undefined) {
-        const all = await parts.sessions.list(identity.unifiedId);
-        const others = all.filter((each) => each.key !== session.key);
-        await Promise.all(others.map((each) => parts.sessions.end(each.key, identity.unifiedId)));
-      } else {
-        await parts.sessions.end(key, identity.unifiedId);
-      }
+      const all = await parts.sessions.list(identity.unifiedId);
+      const chosen = all.filter((each) => (key === undefined ? each.key !== session.key : each.key === key));
+      await Promise.all(
+        chosen.map(async (each) => {
+          if (await parts.sessions.end(each.key, identity.unifiedId))
+            await record(parts, sessionEndEntry(visitOf(request), each));
+        }),
+      );
       if (key === session.key) {
         response.append('Set-Cookie', SESSION_COOKIE.clear).redirect(303, '/signout');
       } else {

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { SESSION_COOKIE } from '../../signin/session-cookie.ts';
 import { navigationOf, sendPage } from '../answer.ts';
 import { ownForm } from '../form.ts';
+import { record, sessionEndEntry } from '../record.ts';
 import { signedOutPage } from '../signed-out-page.ts';
 import { renewBrowser, visitOf } from '../visit.ts';
 import { onBrowserListener, type Route } from './route.ts';
@@ -15,7 +16,9 @@ export const signOutRoute: Route = (app, portal) => {
     ...ownForm(parts, 'sign-out'),
     async (request: Request, response: Response) => {
       const session = await parts.sessions.find(request.headers.cookie);
-      if (session !== undefined) await parts.sessions.end(session.key);
+      // It ends whatever becomes of the record.
+      if (session !== undefined && (await parts.sessions.end(session.key)))
+        await record(parts, sessionEndEntry(visitOf(request), session));
       response.append('Set-Cookie', SESSION_COOKIE.clear);
       renewBrowser(parts, request, response);
       response.redirect(303, '/signout');

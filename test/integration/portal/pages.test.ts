@@ -158,6 +158,13 @@ describe('the pages of the portal', () => {
       const last = await one.ask('/me/sessions/end', { method: 'POST', body: form });
       expect(last.headers.location).toBe('/signout');
       expect(await isIn(one)).toBe(false);
+      const ended = portal.entries().filter(({ event }) => event === 'session-end');
+      const { thumbprint, unifiedId } = portal.entries().findLast(({ event }) => event === 'sign-in') ?? {};
+      expect(ended).toHaveLength(2);
+      for (const entry of ended) expect(entry).toMatchObject({ by: 'person', unifiedId, thumbprint });
+      // What has ended is not ended again.
+      await one.ask('/me/sessions/end', { method: 'POST', body: form });
+      expect(portal.entries().filter(({ event }) => event === 'session-end')).toHaveLength(2);
     });
 
     it('end all others', async () => {

@@ -276,6 +276,9 @@ describe('signing in at the portal', () => {
     expect([answer.status, answer.headers.location]).toEqual([303, '/signout']);
     expect(browser.cookies.has('__Host-onecert')).toBe(false);
     expect((await browser.ask('/signout')).body).toContain('您已退出');
+    const entry = portal.entries().findLast(({ event }) => event === 'session-end');
+    const signIn = portal.entries().findLast(({ event }) => event === 'sign-in');
+    expect(entry).toMatchObject({ by: 'person', thumbprint: signIn?.['thumbprint'], from: signIn?.['from'] });
     expect((await before.ask('/me')).status).toBe(303);
   });
 
