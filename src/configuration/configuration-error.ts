@@ -7,6 +7,8 @@ export interface ConfigurationIssue {
   readonly path: string;
   /** What was expected, and what stands there. */
   readonly message: string;
+  /** Stable, where programs have to tell this one from others: ONECERT_… */
+  readonly code?: string;
 }
 
 /** Everything wrong with a set of files, found in one go. The message is one line an issue: file:line:column. */
@@ -20,5 +22,5 @@ export class ConfigurationError extends Error {
   }
 }
 
-const formatIssue = ({ file, line, column, path, message }: ConfigurationIssue): string =>
-  `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
+const formatIssue = ({ file, line, column, path, message, code }: ConfigurationIssue): string =>
+  `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}${code === undefined ? '' : ` (${code})`}`;

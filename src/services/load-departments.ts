@@ -1,31 +1,66 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
-import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
-import { isReservedPath } from './reserved-paths.ts';
+import { parseYaml, type ReadDocument } from '../configuration/read-yaml.ts';
+import { metadataProblem, type AddressProblem } from './back-end-addresses.ts';
 import { departmentSchema, type Department } from './enrolment.ts';
+import { findOverlaps } from './path-overlaps.ts';
+import { isReservedPath } from './reserved-paths.ts';
+
+/** Text of one department's file; `file` is what errors name. */
+export interface DepartmentSource {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface DepartmentChecks {
+  /** Why calls must not go to a back end, besides what no gateway forwards to. */
+  readonly backEndProblem?: (url: URL) => AddressProblem | undefined;
+}
 
 /**
  * Reads every department's file (*.yaml) in `folder`. A folder that does not exist holds no departments.
  *
- * @throws ConfigurationError with everything wrong in all of them, among it two departments or services of one
- * name and two services on one path, in whatever case
+ * @throws ConfigurationError with everything wrong in all of them; see parseDepartments
  */
-export const loadDepartments = (folder: string): Department[] => {
+export const loadDepartments = (folder: string, checks: DepartmentChecks = {}): Department[] =>
+  parseDepartments(readDepartmentFiles(folder), checks);
+
+/**
+ * Departments of these texts, in their order.
+ *
+ * @throws ConfigurationError with everything wrong in all of them, among it two departments or services of one
+ * name, two services on one path in whatever case, a path below another department's, and back ends that are none
+ */
+export const parseDepartments = (
+  sources: readonly DepartmentSource[],
+  checks: DepartmentChecks = {},
+): Department[] => {
   const issues: ConfigurationIssue[] = [];
   const documents: ReadDocument<Department>[] = [];
-  for (const file of departmentFiles(folder)) {
+  for (const { file, text } of sources) {
     try {
-      documents.push(readYaml(file, departmentSchema));
+      documents.push(parseYaml(file, text, departmentSchema));
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       issues.push(...error.issues);
     }
   }
-  issues.push(...findRepeats(documents));
+  issues.push(...findRepeats(documents), ...findOverlaps(documents), ...findBadBackEnds(documents, checks));
   if (issues.length > 0) throw new ConfigurationError(issues);
   return documents.map(({ value }) => value);
 };
+
+/** @throws ConfigurationError for one that cannot be read */
+export const readDepartmentFiles = (folder: string): readonly DepartmentSource[] =>
+  departmentFiles(folder).map((file) => {
+    try {
+      return { file, text: readFileSync(file, 'utf8') };
+    } catch (cause) {
+      const issue = { file, line: 1, column: 1, path: '', message: (cause as Error).message };
+      throw new ConfigurationError([issue], { cause });
+    }
+  });
 
 const departmentFiles = (folder: string): string[] => {
   try {
@@ -67,3 +102,18 @@ const findRepeats = (documents: readonly ReadDocument<Department>[]): Configurat
   }
   return issues;
 };
+
+const findBadBackEnds = (
+  documents: readonly ReadDocument<Department>[],
+  { backEndProblem = () => undefined }: DepartmentChecks,
+): ConfigurationIssue[] =>
+  documents.flatMap((document) =>
+    document.value.services.flatMap(({ backends }, service) =>
+      backends.flatMap(({ url }, index) => {
+        const problem = metadataProblem(new URL(url)) ?? backEndProblem(new URL(url));
+        if (problem === undefined) return [];
+        const place = document.issue(['services', service, 'backends', index], problem.message);
+        return [{ ...place, code: problem.code }];
+      }),
+    ),
+  );

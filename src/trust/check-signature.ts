@@ -48,9 +48,9 @@ export const checkSignature = (
   const signatureFile = join(folder.folder, SIGNATURE_FILE);
   const refuse = (file: string, message: string) => ({ signed: undefined, issues: [issue(file, message)] });
 
-  const bytes = readBounded(manifestFile);
+  const bytes = readBeside(folder, MANIFEST_FILE);
   if (typeof bytes === 'string') return refuse(manifestFile, bytes);
-  const signature = readBounded(signatureFile);
+  const signature = readBeside(folder, SIGNATURE_FILE);
   if (typeof signature === 'string') return refuse(signatureFile, signature);
   const forged = detachedSignatureProblem(signature.toString('latin1'), bytes, operatorKey);
   // Nothing an unsigned manifest says is worth repeating.
@@ -111,15 +111,18 @@ const rollbackProblems = ({ sequence, digest }: SignedList, seen: SeenTrustList 
       ];
 };
 
+const readBeside = ({ folder, beside }: TrustFolder, name: string): Buffer | string =>
+  beside === undefined ? readBounded(join(folder, name)) : (beside.get(name) ?? NOT_SIGNED);
+
+const NOT_SIGNED = 'no such file; a trust key is set, so the list must be signed: onecert trust sign';
+
 /** The content, or what is wrong. */
 const readBounded = (file: string): Buffer | string => {
   try {
     if (statSync(file).size > MANIFEST_BYTES) return `larger than ${MANIFEST_BYTES} bytes`;
     return readFileSync(file);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? 'no such file; a trust key is set, so the list must be signed: onecert trust sign'
-      : (error as Error).message;
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? NOT_SIGNED : (error as Error).message;
   }
 };
 

@@ -23,14 +23,18 @@ export interface LoadOptions {
 }
 
 /**
- * Reads a trust list: `folder`/<authority>/authority.yaml and the certificates it names, and checks its signature where
+ * Reads a trust list, from a folder or from what was read of one: `folder`/<authority>/authority.yaml and the certificates it names, and checks its signature where
  * an operators' key is set. What is checked and what is used are the same bytes, read once.
  *
  * @throws ConfigurationError with everything wrong in all of them
  */
-export const loadTrustList = (folder: string, epoch: number, options: LoadOptions = {}): TrustList => {
+export const loadTrustList = (
+  folder: string | TrustFolder,
+  epoch: number,
+  options: LoadOptions = {},
+): TrustList => {
   const { operatorKey, at = Date.now(), lastSeen, selfContained = false } = options;
-  const read = readTrustFolder(folder);
+  const read = typeof folder === 'string' ? readTrustFolder(folder) : folder;
   const { signed, issues: signatureIssues } =
     operatorKey === undefined
       ? { signed: undefined, issues: [] }

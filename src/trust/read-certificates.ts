@@ -57,6 +57,8 @@ const readCertificateFile = (file: string, { folder, outside }: ReadOptions): Bu
   const path = relative(resolve(folder.folder), file).split(sep).join('/');
   const bytes = folder.files.get(path);
   if (bytes !== undefined) return bytes;
+  // A list that is kept elsewhere has no other files within than its own.
+  if (folder.beside !== undefined && !path.startsWith('../')) return `no such file: ${file}`;
   if (!outside) {
     return `no such file among those that the signature covers: ${file} (not hidden, not *.crl, inside an authority's folder)`;
   }

@@ -9,6 +9,11 @@ export interface TrustFolder {
   readonly authorities: readonly string[];
   /** The files that count, by their path below `folder` with "/" between parts, in the order of those paths. */
   readonly files: ReadonlyMap<string, Buffer>;
+  /**
+   * Set for a list that is kept elsewhere, and read as if it stood in `folder`: its manifest and signature, and nothing
+   * of the folder itself is looked at. What it names outside the folder is found from there all the same.
+   */
+  readonly beside?: ReadonlyMap<string, Buffer>;
 }
 
 const FILE_BYTES = 1024 * 1024;
@@ -45,6 +50,22 @@ export const readTrustFolder = (folder: string): TrustFolder => {
   const authorities = namesIn(folder).filter((name) => isFolder(join(folder, name)));
   for (const authority of authorities) read(authority, 1);
   return { folder, authorities, files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))) };
+};
+
+/** The folder that these files would make. Paths are relative to it, with "/" between parts. */
+export const trustFolderOf = (
+  folder: string,
+  files: readonly { readonly path: string; readonly content: Buffer }[],
+): TrustFolder => {
+  const within = files.filter(({ path }) => path.includes('/'));
+  const entries = (list: typeof files) =>
+    list.map(({ path, content }) => [path, content] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    folder,
+    authorities: [...new Set(within.map(({ path }) => path.slice(0, path.indexOf('/'))))].sort(),
+    files: new Map(entries(within)),
+    beside: new Map(entries(files.filter(({ path }) => !path.includes('/')))),
+  };
 };
 
 /** Hidden names are passed over: .git, and the ..data of folders that Kubernetes mounts. */
