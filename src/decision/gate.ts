@@ -14,6 +14,8 @@ export interface GateParts {
   readonly identify: (verdict: Verdict) => Promise<Identity>;
   readonly epochs: VerdictEpochs;
   readonly directory: () => Directory;
+  /** Whether operators have locked an identity, by unified id; where absent: none is. */
+  readonly isLocked?: (unifiedId: string) => boolean;
   /** ms since the epoch. */
   readonly clock: () => number;
   /** Told of defects: errors that are no refusals. */
@@ -39,7 +41,9 @@ export const createGate = (parts: GateParts): Gate => ({
       return { credential, verdict: unjudged(parts), identity: undefined, refusal: 'ONECERT_INTERNAL' };
     }
   },
-  isCurrent: ({ verdict }) => isVerdictCurrent(verdict, parts.epochs, parts.clock()),
+  // A register that was away may be back with the next call.
+  isCurrent: ({ verdict, refusal }) =>
+    refusal !== 'ONECERT_REGISTER_UNAVAILABLE' && isVerdictCurrent(verdict, parts.epochs, parts.clock()),
   decide: (admission, target) => decide(parts.directory(), admission, target, parts.clock()),
 });
 

@@ -12,9 +12,11 @@ import { equivalents } from './identifiers/index.ts';
 import type { Identity, SubjectReading } from './identity.ts';
 import { postgresConflicts } from './postgres-conflicts.ts';
 import { MIGRATIONS } from './postgres-register-schema.ts';
+import { postgresResealing } from './postgres-reseal.ts';
 import { settleInPostgres } from './postgres-settlement.ts';
 import { postgresTables } from './postgres-tables.ts';
 import { LAST_USE_STEP, type IdentityRegister, type ReadingContext } from './register.ts';
+import type { Resealing } from './reseal.ts';
 
 export interface PostgresRegisterOptions {
   readonly postgres: Postgres;
@@ -41,7 +43,7 @@ export const openPostgresRegister = async ({
   fieldKey,
   hashKey,
   clock = Date.now,
-}: PostgresRegisterOptions): Promise<IdentityRegister> => {
+}: PostgresRegisterOptions): Promise<IdentityRegister & Resealing> => {
   const hash = createIdentifierHash(hashKey, clock);
   const cipher = createFieldCipher(fieldKey, clock);
   const on = (queries: PostgresQueries) => ({
@@ -50,14 +52,16 @@ export const openPostgresRegister = async ({
   });
   await migratePostgres(postgres, 'register', MIGRATIONS);
   // Another hash key would find nobody and register everybody anew, under new unified ids.
-  const marks = [
-    await openKeyMarks(postgres, { key: 'field.key', versions: versionsOf(fieldKey), lasts: true }),
-    await openKeyMarks(postgres, { key: 'hash.key', versions: versionsOf(hashKey), lasts: true }),
-  ];
+  const marks = {
+    field: await openKeyMarks(postgres, { key: 'field.key', versions: versionsOf(fieldKey), lasts: true }),
+    hash: await openKeyMarks(postgres, { key: 'hash.key', versions: versionsOf(hashKey), lasts: true }),
+  };
   const write = async <T>(work: () => Promise<T>): Promise<T> => {
-    for (const each of marks) await each.note();
+    await marks.field.note();
+    await marks.hash.note();
     return work();
   };
+  const resealing = postgresResealing({ postgres, hash, cipher, marks, write });
   const { tables, conflicts } = on(postgres);
 
   /** A certificate seen before and still read the same: one indexed read, and a write once an hour. */
@@ -165,6 +169,9 @@ export const openPostgresRegister = async ({
           }),
         ),
       ),
+    reseal: (batch) => answer(() => resealing.reseal(batch)),
+    leftToReseal: () => answer(() => resealing.leftToReseal()),
+    releaseKey: (key, version) => answer(() => resealing.releaseKey(key, version)),
     close: async () => undefined,
   };
 };

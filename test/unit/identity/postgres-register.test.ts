@@ -13,6 +13,7 @@ import {
 } from '../storage/postgres-servers.ts';
 import { citizenIdNumber } from './invented-numbers.ts';
 import { describeRegister } from './register-contract.ts';
+import { describeResealing } from './reseal-contract.ts';
 
 const keys = { fieldKey: Buffer.alloc(32, 1), hashKey: Buffer.alloc(32, 2) };
 const idNumber = (index: number) => citizenIdNumber(`4403051990030${String(index).padStart(4, '7')}`);
@@ -34,6 +35,10 @@ describeWithPostgres('on PostgreSQL', () => {
   });
 
   describeRegister('PostgreSQL', async () => openPostgresRegister({ postgres: await connect(), ...keys }));
+  describeResealing('PostgreSQL', async () => {
+    const postgres = await connect();
+    return (given) => openPostgresRegister({ postgres, ...given });
+  });
 
   it.each([
     ['hash', { ...keys, hashKey: Buffer.alloc(32, 9) }],
