@@ -6,7 +6,6 @@ import type { IdentityRegister } from '../identity/register.ts';
 import type { Directory } from '../services/directory.ts';
 import type { BrowserSessions } from '../signin/browser-session.ts';
 import type { ChallengeStore } from '../signin/challenge-store.ts';
-import type { RequiresSigningCertificate } from '../signin/cms/verify-signed-data.ts';
 import type { Handover } from '../signin/handover.ts';
 import type { Sessions } from '../signin/sessions.ts';
 import type { Assets } from './assets.ts';
@@ -63,8 +62,8 @@ export interface PortalParts {
   readonly browserSessions: BrowserSessions;
   /** Of SIGN_IN_LIMITS, or stricter. */
   readonly limiters: { readonly address: AttemptLimiter; readonly certificate: AttemptLimiter };
-  /** Whose signatures must name their certificate; default: none. */
-  readonly requiresSigningCertificate?: RequiresSigningCertificate;
+  /** Authorities of whose certificates a signed challenge must name the one it was made with; default: none. */
+  readonly requiresSigningCertificate?: (authority: string) => boolean;
   readonly register: Pick<IdentityRegister, 'find'>;
   readonly audit: AuditSink;
   /** Sign-ins of one identity, the latest first (src/audit/read-sign-ins.ts). */

@@ -78,8 +78,9 @@ const strategiesOf = (parts: PortalParts): readonly (Strategy & { readonly name:
       browserSessionOf: (request) => visitOf(request).browser,
       fromOf: (request) => visitOf(request).context.from,
       clock: parts.clock,
-      requiresSigningCertificate: parts.requiresSigningCertificate ?? (() => false),
-      admit,
+      // Whose certificate it is, the verdict says.
+      requiresSigningCertificate: () => false,
+      admit: namingCertificate(parts, admit),
     }),
   ];
 };
@@ -92,6 +93,18 @@ const limitedAdmit =
     const { allowed } = await limiters.certificate.ask(`sign-in:${thumbprint}`);
     if (!allowed) throw new Refusal('ONECERT_TOO_MANY_ATTEMPTS', 'too many sign-ins with one certificate');
     return gate.admit(credential);
+  };
+
+/** Where the authority's rules demand that the signature names its certificate (RFC 5035 section 3). */
+const namingCertificate =
+  ({ requiresSigningCertificate }: PortalParts, admit: Admit<Admission>): Admit<Admission> =>
+  async (credential) => {
+    const admission = await admit(credential);
+    const { authority } = admission.verdict;
+    const isRequired = authority !== undefined && requiresSigningCertificate?.(authority) === true;
+    if (admission.refusal !== undefined || credential.namesCertificate === true || !isRequired)
+      return admission;
+    return { ...admission, identity: undefined, refusal: 'ONECERT_SIGNING_CERTIFICATE_REQUIRED' };
   };
 
 /** The certificate whose key the data plane saw proved. */

@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../refusal/catalogue.ts';
+import { rateLimitFields } from '../decision/call-limiter.ts';
 import type { Decision } from '../decision/types.ts';
 import { refusalForParserError } from './answer-unreadable.ts';
 import { isReservedPath } from '../services/reserved-paths.ts';
@@ -170,9 +171,12 @@ const sendToSignIn = (call: Call, location: string): void =>
     body: '',
   });
 
-const forwardCall = (call: Call, { service, admission }: Extract<Decision, { outcome: 'allow' }>): void => {
+const forwardCall = (
+  call: Call,
+  { service, admission, identity }: Extract<Decision, { outcome: 'allow' }>,
+): void => {
   const { caller, plane } = call;
-  const { audit } = plane.parts;
+  const { audit, limiter } = plane.parts;
   if (caller === undefined) throw new Error('a call that is decided on has a caller');
   if (call.bodyLength > service.bodyLimit) {
     refuseCall(call, 'ONECERT_BODY_TOO_LARGE');
@@ -181,6 +185,13 @@ const forwardCall = (call: Call, { service, admission }: Extract<Decision, { out
   if (!audit.healthy) {
     refuseCall(call, 'ONECERT_AUDIT_UNAVAILABLE');
     return;
+  }
+  if (service.limits !== undefined) {
+    const reached = limiter?.ask(service, { ...admission, identity }, call.receivedAt);
+    if (reached !== undefined) {
+      refuseCall(call, 'ONECERT_SERVICE_RATE_LIMITED', reached.scope, rateLimitFields(reached));
+      return;
+    }
   }
   const upstream = plane.upstreams.of(service);
   const backend = upstream.next(call.receivedAt);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AssertionIssuer } from '../assertion/index.ts';
 import type { AuditSink } from '../audit/entry.ts';
+import type { CallLimiter } from '../decision/call-limiter.ts';
 import type { Identified } from '../decision/enrolled-claims.ts';
 import type { Admission, Gate } from '../decision/types.ts';
 import type { RefusalContext } from '../refusal/context.ts';
@@ -76,6 +77,8 @@ export interface DataPlaneParts extends UpstreamParts {
   readonly gate: Gate;
   readonly audit: AuditSink;
   readonly assertions: AssertionIssuer;
+  /** Keeps services' limits. Not given: there are none. */
+  readonly limiter?: Pick<CallLimiter, 'ask'>;
   /** A subject's name for one department. */
   readonly pairwiseId: (unifiedId: string, department: string) => string;
   /** What an assertion for `audience` carries so that it can be exchanged for another (RFC 8693). */

@@ -5,6 +5,7 @@ import type { Logger } from '../observability/logging.ts';
 import { Refusal } from '../refusal/refusal.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Sessions } from '../signin/sessions.ts';
+import type { SharedCounts } from '../storage/shared-counts.ts';
 import type { TrustList } from '../trust/trust-list.ts';
 import type { ControlAnswers } from './thread-protocol.ts';
 
@@ -13,6 +14,7 @@ export interface ControlAnswersParts {
   readonly revocation: Pick<RevocationService, 'resolve'>;
   readonly register: IdentityRegister;
   readonly sessions: Pick<Sessions, 'get' | 'touch'>;
+  readonly callCounts: SharedCounts;
   readonly log: Logger;
 }
 
@@ -22,6 +24,7 @@ export const controlAnswers = ({
   revocation,
   register,
   sessions,
+  callCounts,
   log,
 }: ControlAnswersParts): ControlAnswers => ({
   resolveRevocation: ({ certificate, issuer, ...question }) =>
@@ -39,5 +42,6 @@ export const controlAnswers = ({
   },
   getSession: (key) => sessions.get(key),
   touchSession: (session) => sessions.touch(session),
+  countCalls: (batch) => callCounts.add(batch),
   log: ({ level, message, fields }) => log[level](fields, message),
 });

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createAuditSink } from '../audit/sink.ts';
+import { createCallLimiter } from '../decision/call-limiter.ts';
 import { createGate } from '../decision/gate.ts';
 import { sealExchangeTicket } from '../federation/exchange-ticket.ts';
 import { pairwiseId } from '../identity/pairwise.ts';
@@ -156,6 +157,7 @@ const parts: DataPlaneParts = {
     hasPortal: start.portal !== undefined,
   }),
   ...portalPart(start),
+  limiter: createCallLimiter({ exchange: (batch) => control.call('countCalls', batch), clock: Date.now }),
   upstreamTls: () => upstreamTls,
   unwellBackends: () => unwell,
   metrics: metrics.proxy,

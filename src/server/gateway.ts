@@ -176,11 +176,19 @@ const compose = async (
         revocation,
         keys,
         state,
+        refused: counters.refused,
         log,
       },
       browser.url,
     );
     started.add(() => portal.close());
+  }
+
+  if (browser === undefined && settings.terminator?.forwardAuth === true) {
+    log.warn(
+      { setting: 'terminator.forwardAuth' },
+      'forward-auth is not answered: it takes the portal, and gateway.yaml has no "browser"',
+    );
   }
 
   const threads = await startThreadPool({
@@ -199,6 +207,7 @@ const compose = async (
       revocation,
       register,
       sessions: keepSessionCopies(state.sessions),
+      callCounts: state.stores.counts('calls'),
       log,
     }),
     onCrash: (error) =>

@@ -33,6 +33,8 @@ export interface PortalComposition {
   readonly revocation: RevocationService;
   readonly keys: KeyRing;
   readonly state: SignInState;
+  /** Counts a refusal of forward-auth. */
+  readonly refused: (code: string) => void;
   readonly log: Logger;
 }
 
@@ -83,6 +85,8 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
     urls,
     ...(forwardAuth !== undefined && { forwardAuth }),
     routers: [{ path: '/oidc', router: provider.router }],
+    requiresSigningCertificate: (authority) =>
+      current().trust.authorities.get(authority)?.settings.requiresSigningCertificate === true,
     assets: loadAssets(),
     clock: Date.now,
     log: (level, message, fields) => log[level](fields, message),

@@ -4,6 +4,7 @@ import type { MetricsPart } from '../observability/metrics.ts';
 import type { PackedRevocationQuestion } from '../revocation/question.ts';
 import type { UpstreamTls } from '../proxy/upstream-tls.ts';
 import type { RevocationSnapshot } from '../revocation/snapshot.ts';
+import type { CountedCalls } from '../storage/shared-counts.ts';
 import type { RevocationAnswer } from '../revocation/types.ts';
 import type { Department } from '../services/enrolment.ts';
 import type { EndedSessions, Session, SessionLimits } from '../signin/session.ts';
@@ -85,6 +86,8 @@ export type ControlAnswers = {
   identify(subject: { der: Uint8Array; authority: string }): Promise<Identity>;
   getSession(key: string): Promise<Session | undefined>;
   touchSession(session: Session): Promise<Session | undefined>;
+  /** What a thread has let through of services' limits (SharedCounts.add). */
+  countCalls(batch: readonly CountedCalls[]): Promise<readonly number[]>;
   log(line: LogLine): void;
 };
 

@@ -11,6 +11,11 @@ export interface Credential {
   readonly proof: Proof;
   /** ms since the epoch. */
   readonly provenAt: number;
+  /**
+   * Signed challenges: whether the signature itself says which certificate it was made with (signingCertificateV2,
+   * RFC 5035 section 3).
+   */
+  readonly namesCertificate?: boolean;
   /** Remote address as text, for the audit entry. */
   readonly from: string;
   /** What the signer's own clock said, ms since the epoch; signed challenges only. Recorded, never relied on. */

@@ -36,12 +36,13 @@ export const verifyResponse = (
 ): Credential | Refusal => {
   try {
     checkBinding(challenge, context);
-    const { chain, signingTime } = verifySignatureOf(response, Buffer.from(challenge.text, 'utf8'), context);
+    const { chain, signingTime, namesCertificate } = verifySignatureOf(response, Buffer.from(challenge.text, 'utf8'), context);
     return {
       chain,
       proof: 'signed-challenge',
       provenAt: context.at,
       from: context.from,
+      namesCertificate,
       ...(signingTime !== undefined && { claimedSigningTime: signingTime }),
     };
   } catch (error) {

@@ -12,6 +12,7 @@ import { connectRedis, type RedisConnectionOptions } from './redis-connection.ts
 import { createRedisExpiringStore } from './redis-expiring-store.ts';
 import { createRedisGroupedStore } from './redis-grouped-store.ts';
 import { createRedisRateLimiter } from './redis-rate-limiter.ts';
+import { createEmbeddedSharedCounts, createRedisSharedCounts, type SharedCounts } from './shared-counts.ts';
 
 /**
  * The stores of what lives for minutes or hours, in either of two forms: within this process, or in a Redis that all
@@ -23,6 +24,7 @@ export interface ShortLivedStores {
   grouped(namespace: string): GroupedStore;
   /** @throws RangeError */
   limiter(namespace: string, limit: RateLimit): RateLimiter;
+  counts(namespace: string): SharedCounts;
   readonly broadcast: Broadcast;
   /** Whether the stores can be used, now or in time. */
   ready(withinMs: number): Promise<boolean>;
@@ -63,6 +65,7 @@ const openEmbedded = (bounds: EmbeddedBounds | undefined): ShortLivedStores => {
     expiring: once(() => createEmbeddedExpiringStore(options)),
     grouped: once(() => createEmbeddedGroupedStore(options)),
     limiter: (_namespace, limit) => createEmbeddedRateLimiter(limit),
+    counts: once(() => createEmbeddedSharedCounts()),
     broadcast: createEmbeddedBroadcast(),
     ready: async () => true,
     close: async () => undefined,
@@ -90,6 +93,7 @@ const openRedis = (
     expiring: (namespace) => createRedisExpiringStore(redis, namespace),
     grouped: (namespace) => createRedisGroupedStore(redis, namespace),
     limiter: (namespace, limit) => createRedisRateLimiter(redis, `limit:${namespace}`, limit),
+    counts: (namespace) => createRedisSharedCounts(redis, `counts:${namespace}`),
     broadcast,
     ready: (withinMs) => redis.ready(withinMs),
     close: async () => {

@@ -22,10 +22,13 @@ export const answerRefusal = (
   parts: Pages & Pick<ForwardAuthParts, 'signInOrigin'>,
   response: ServerResponse,
   question: Question,
-  { code, service, admission }: Refused,
+  { code, service, admission, fields = [] }: Refused,
 ): void => {
   const { request, isRelayed, context, at, path, search } = question;
   const { status } = describe(code);
+  for (let index = 0; index < fields.length; index += 2) {
+    response.setHeader(fields[index] as string, fields[index + 1] as string);
+  }
   response.setHeader('OneCert-Code', code);
   response.setHeader('OneCert-Reference', context.reference);
   if (code === 'ONECERT_CERTIFICATE_REQUIRED' && wantsToSignIn(question)) {

@@ -1,3 +1,4 @@
+import { rateLimitFields } from '../../decision/call-limiter.ts';
 import type { Admission, Decision } from '../../decision/types.ts';
 import type { RefusalCode } from '../../refusal/catalogue.ts';
 import { credentialOf as credentialOfSession } from '../../signin/session.ts';
@@ -14,6 +15,8 @@ export interface Refused {
   readonly reason?: string;
   readonly service?: Service | undefined;
   readonly admission?: Admission | undefined;
+  /** More fields of the answer: alternating names and values. */
+  readonly fields?: readonly string[];
 }
 
 /**
@@ -21,7 +24,7 @@ export interface Refused {
  * cannot answer.
  */
 export const decide = async (
-  parts: Pick<ForwardAuthParts, 'gate' | 'sessions'>,
+  parts: Pick<ForwardAuthParts, 'gate' | 'sessions' | 'limiter'>,
   question: Question,
 ): Promise<Allowed | Refused> => {
   const { fault, method, path } = question;
@@ -31,7 +34,18 @@ export const decide = async (
     return { outcome: 'refuse', code: 'ONECERT_CROSS_SITE', admission };
   }
   const decision = parts.gate.decide(admission, { method, path });
-  return decision.outcome === 'allow' ? decision : { ...decision, admission };
+  if (decision.outcome === 'refuse') return { ...decision, admission };
+  const { service, identity } = decision;
+  const reached = parts.limiter?.ask(service, { ...decision.admission, identity }, question.at);
+  if (reached === undefined) return decision;
+  return {
+    outcome: 'refuse',
+    code: 'ONECERT_SERVICE_RATE_LIMITED',
+    reason: reached.scope,
+    service,
+    admission,
+    fields: rateLimitFields(reached),
+  };
 };
 
 /** By the certificate that the proxy hands on, which its client has just proved to hold; else by the session's. */

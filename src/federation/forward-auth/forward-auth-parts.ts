@@ -1,6 +1,8 @@
 import type { AssertionIssuer } from '../../assertion/issue.ts';
 import type { AuditSink } from '../../audit/entry.ts';
+import type { CallLimiter } from '../../decision/call-limiter.ts';
 import type { Gate } from '../../decision/types.ts';
+import type { RefusalCode } from '../../refusal/catalogue.ts';
 import type { RefusalContext } from '../../refusal/context.ts';
 import type { Service } from '../../services/enrolment.ts';
 import type { SessionCache } from '../../signin/session-cache.ts';
@@ -10,6 +12,10 @@ export interface ForwardAuthParts {
   readonly gate: Pick<Gate, 'admit' | 'decide'>;
   readonly sessions: Pick<SessionCache, 'find'>;
   readonly assertions: Pick<AssertionIssuer, 'issue'>;
+  /** Keeps services' limits. Not given: there are none. */
+  readonly limiter?: Pick<CallLimiter, 'ask'>;
+  /** A call was refused; for metrics. */
+  readonly onRefused?: (code: RefusalCode) => void;
   /** A subject's name for one department. */
   readonly pairwiseId: (unifiedId: string, department: string) => string;
   readonly audit: AuditSink;

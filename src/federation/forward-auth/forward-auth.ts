@@ -57,6 +57,7 @@ const answer = async (
   const decision = await decide(parts, question);
   if (decision.outcome === 'refuse') {
     await record.refused(question, decision);
+    parts.onRefused?.(decision.code);
     answerRefusal(parts, response, question, decision);
     return;
   }

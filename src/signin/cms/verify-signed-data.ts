@@ -24,6 +24,8 @@ export interface VerifiedSignature {
   readonly chain: readonly Uint8Array[];
   /** signingTime: what the signer's clock said, ms since the epoch. Proves nothing. */
   readonly signingTime: number | undefined;
+  /** Whether the signature names its certificate by signingCertificateV2 (RFC 5035 section 3). */
+  readonly namesCertificate: boolean;
 }
 
 /** Whether signatures by this certificate have to name it (RFC 5035 section 3). */
@@ -80,6 +82,8 @@ const verify = (
   return {
     chain: [certificate.der, ...chain].map((der) => Uint8Array.from(der)),
     signingTime: readSigningTime(found),
+    // What it names, checkSigningCertificate has compared.
+    namesCertificate: found.has(ATTRIBUTE.signingCertificateV2),
   };
 };
 

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createAssertionIssuer, type AssertionIssuer } from '../../../src/assertion/index.ts';
 import type { AuditEntry, AuditSink, Durability } from '../../../src/audit/entry.ts';
 import { attribute } from '../../../src/certificate/name.ts';
+import type { CallLimiter } from '../../../src/decision/call-limiter.ts';
 import { createGate } from '../../../src/decision/gate.ts';
 import type { Admission } from '../../../src/decision/types.ts';
 import type { DataPlane, DataPlaneParts, LocalAnswer } from '../../../src/proxy/data-plane.ts';
@@ -108,6 +109,7 @@ export interface GatewayOptions {
   readonly clientAuthorities?: boolean;
   readonly minimumVersion?: 'TLSv1.2' | 'TLSv1.3';
   readonly assertionLifetimeMs?: number;
+  readonly limiter?: Pick<CallLimiter, 'ask'>;
   readonly upstreamTls?: () => UpstreamTls;
   readonly unwellBackends?: () => ReadonlySet<string>;
   readonly local?: (path: string, admission: Admission | undefined) => LocalAnswer | undefined;
@@ -191,6 +193,7 @@ export const startTestGateway = async (options: GatewayOptions): Promise<TestGat
       until,
     }),
     local: (path, admission) => options.local?.(path, admission),
+    ...(options.limiter !== undefined && { limiter: options.limiter }),
     ...(options.upstreamTls !== undefined && { upstreamTls: options.upstreamTls }),
     ...(options.unwellBackends !== undefined && { unwellBackends: options.unwellBackends }),
     metrics,

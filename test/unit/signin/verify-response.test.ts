@@ -75,6 +75,7 @@ describe('where and when a response comes from', () => {
       provenAt: NOW + 1,
       from: '192.0.2.1',
       claimedSigningTime: Date.UTC(2026, 10, 24),
+      namesCertificate: false,
     });
   });
   it.each<[RefusalCode, string, Partial<ResponseContext>]>([
