@@ -122,6 +122,7 @@ const sendAnswer = async (
   answer: PageAnswer,
 ): Promise<void> => {
   const { response } = call;
+  if ('sent' in answer) return;
   if ('redirect' in answer) return response.redirect(303, answer.redirect);
   if ('download' in answer) {
     const { name, type, body } = answer.download;

@@ -53,6 +53,8 @@ export type PageAnswer =
   | { readonly page: ConsolePage; readonly status?: number }
   /** After a form: 303 to a path of the console. */
   | { readonly redirect: string }
+  /** A page outside the console's frame, for print: it has been sent. */
+  | { readonly sent: true }
   | { readonly download: { readonly name: string; readonly type: string; readonly body: Buffer | string } };
 
 export interface ConsolePage {
