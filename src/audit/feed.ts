@@ -75,10 +75,8 @@ export const openAuditFeed = ({
   const buffer = Buffer.allocUnsafe(CHUNK + MAX_LINE_BYTES);
   let cursor = from;
   let file: { readonly number: number; readonly handle: FileHandle } | undefined;
-  /** Whether the next entry has to follow the last one; not where a reader begins, or begins again. */
-  let joined = from.seq > 0;
-  /** Where what was read did not follow, last. */
-  let stumbled: string | undefined;
+  /** The first line has to follow what was read the last time. Later ones are what they are: verifying is another's job. */
+  let resuming = from.seq > 0;
 
   const release = async (): Promise<void> => {
     await file?.handle.close();
@@ -116,7 +114,7 @@ export const openAuditFeed = ({
   const begin = async (): Promise<void> => {
     await release();
     cursor = { ...cursor, offset: 0 };
-    joined = false;
+    resuming = false;
   };
 
   const readPiece = async (
@@ -136,29 +134,27 @@ export const openAuditFeed = ({
       const bytes = buffer.subarray(at, end);
       const chained = readLine(bytes);
       const entry = chained?.sound === true ? parse(bytes) : undefined;
+      if (chained !== undefined && entry !== undefined && chained.seq > upTo()) {
+        bounded = true;
+        break;
+      }
+      const follows = entry !== undefined && chained?.prev === cursor.hash;
+      const isLater = chained !== undefined && entry !== undefined && chained.seq > cursor.seq + 1;
+      if (resuming && !follows && !isLater) {
+        await begin();
+        return { entries: [], cursor, atEnd: false, rewound: true, unsound: 0, dry: false };
+      }
+      resuming = false;
       if (chained === undefined || entry === undefined) {
         unsound += 1;
         at = end + 1;
         cursor = { ...cursor, offset: cursor.offset + bytes.length + 1 };
-        joined = false;
         continue;
       }
-      if (chained.seq > upTo()) {
-        bounded = true;
-        break;
-      }
-      const follows = chained.seq === cursor.seq + 1 && chained.prev === cursor.hash;
-      if (!follows && joined) {
-        const here = `${segment}:${cursor.offset}`;
-        // Where it is the same place again, that is how the log stands there.
-        if (chained.seq <= cursor.seq + 1 && here !== stumbled) {
-          stumbled = here;
-          await begin();
-          return { entries: [], cursor, atEnd: false, rewound: true, unsound, dry: false };
-        }
+      if (isLater && cursor.seq > 0) {
         // A gap is told of before what comes behind it.
         if (entries.length > 0) break;
-        if (chained.seq > cursor.seq + 1) missing = { after: cursor.seq, before: chained.seq };
+        missing = { after: cursor.seq, before: chained.seq };
       }
       entries.push({
         seq: chained.seq,
@@ -176,13 +172,11 @@ export const openAuditFeed = ({
         seq: chained.seq,
         hash: chained.hash,
       };
-      joined = true;
     }
     if (at === 0 && !bounded && bytesRead > MAX_LINE_BYTES && entries.length === 0) {
       // Longer than any line: not the log's own.
       cursor = { ...cursor, offset: cursor.offset + bytesRead };
       unsound += 1;
-      joined = false;
     }
     const dry = at === 0 && (bounded || bytesRead <= MAX_LINE_BYTES);
     return {

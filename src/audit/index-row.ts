@@ -40,7 +40,7 @@ export const rowOf = ({ entry }: IndexedInput, hash: IndexHash): IndexRow => {
     const value = entry[name];
     return typeof value === 'string' && value !== '' ? value.slice(0, 256) : null;
   };
-  const thumbprint = text('thumbprint');
+  const thumbprint = text('thumbprint') ?? text('certificate');
   const from = text('from');
   const unifiedId = text('unifiedId');
   const at = Number(entry['at']);
@@ -55,6 +55,6 @@ export const rowOf = ({ entry }: IndexedInput, hash: IndexHash): IndexRow => {
     address: from === null ? null : hash.address(from),
     reference: text('reference'),
     trace: text('trace'),
-    actor: text('actor'),
+    actor: text('actor') ?? text('by'),
   };
 };

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
-import { MAX_LINE_BYTES, readLine } from './line.ts';
-import { listSegments } from './segment-files.ts';
+import type { AuditIndex } from './audit-index.ts';
+import { readEntryAt } from './feed.ts';
+import type { EntryOpener } from './open-entries.ts';
 
 /** A sign-in as the log has it; number and hash are what it is found and proved by. */
 export interface SignInRecord {
@@ -15,83 +15,43 @@ export interface SignInRecord {
   readonly thumbprint: string;
 }
 
-export interface ReadSignInsOptions {
-  /** How many at most. */
-  readonly limit?: number;
-  /** How far back is looked, in bytes of log. */
-  readonly maxBytes?: number;
+export interface SignInSource {
+  /** Folder of the log. */
+  readonly folder: string;
+  readonly index: Pick<AuditIndex, 'search'>;
+  readonly opener: Pick<EntryOpener, 'open'>;
 }
 
-const CHUNK = 1024 * 1024;
 const UNIFIED_ID = /^[\w-]{1,64}$/;
 
 /**
- * The latest sign-ins of one identity, the latest first: the newest segments are searched backwards for its unified id,
- * and only lines that hold it are read. Bounded: who has signed in long ago may get none. A line whose hash is not its
- * own is left out.
+ * The latest sign-ins of one identity, the latest first: found by the index, read from the log, opened. What cannot be
+ * read is left out: its segment is retired, its hash is not its own, its key is destroyed, or it is of somebody else.
  */
 export const readSignIns = async (
-  folder: string,
+  { folder, index, opener }: SignInSource,
   unifiedId: string,
-  { limit = 20, maxBytes = 64 * 1024 * 1024 }: ReadSignInsOptions = {},
+  limit = 20,
 ): Promise<readonly SignInRecord[]> => {
   if (!UNIFIED_ID.test(unifiedId)) return [];
-  const sought = Buffer.from(`"unifiedId":"${unifiedId}"`);
-  const found: SignInRecord[] = [];
-  let left = maxBytes;
-  for (const { path } of (await listSegments(folder)).toReversed()) {
-    const file = await open(path, 'r');
-    try {
-      for (let end = (await file.stat()).size; end > 0 && left > 0;) {
-        // Chunks overlap by the longest line, so that each line is whole in the chunk that its end is in.
-        const start = Math.max(0, end - CHUNK);
-        const from = Math.max(0, start - MAX_LINE_BYTES);
-        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(end - from), 0, end - from, from);
-        const chunk = buffer.subarray(0, bytesRead);
-        for (const line of linesWith(chunk, sought, from === 0, start - from)) {
-          const record = signInOf(line, unifiedId);
-          if (record !== undefined && found.push(record) === limit) return found;
-        }
-        left -= bytesRead;
-        end = start;
-      }
-    } finally {
-      await file.close();
-    }
-    if (left <= 0) break;
-  }
-  return found;
-};
-
-/**
- * The lines that hold `sought`, from the last to the first, of those whose end stands at `floor` or behind; a line that
- * begins before the chunk, or has not been written to its end, is none.
- */
-function* linesWith(chunk: Buffer, sought: Buffer, isWhole: boolean, floor: number): Generator<Buffer> {
-  for (let at = chunk.lastIndexOf(sought); at !== -1;) {
-    const begin = chunk.lastIndexOf(0x0a, at) + 1;
-    const end = chunk.indexOf(0x0a, at);
-    if (end !== -1 && end < floor) return;
-    if (end !== -1 && (begin > 0 || isWhole)) yield chunk.subarray(begin, end);
-    // A negative place would count from the end.
-    if (begin <= sought.length) return;
-    at = chunk.lastIndexOf(sought, begin - 1 - sought.length);
-  }
-}
-
-const signInOf = (line: Buffer, unifiedId: string): SignInRecord | undefined => {
-  const chained = readLine(line);
-  if (chained === undefined || !chained.sound) return undefined;
-  const entry = JSON.parse(line.toString('utf8')) as Record<string, unknown>;
-  if (entry['event'] !== 'sign-in' || entry['unifiedId'] !== unifiedId) return undefined;
-  const text = (name: string): string => (typeof entry[name] === 'string' ? entry[name] : '');
-  return {
-    seq: chained.seq,
-    hash: chained.hash,
-    at: Number(entry['at']),
-    from: text('from'),
-    proof: text('proof'),
-    authority: text('authority'),
-    thumbprint: text('thumbprint'),
-  };
+  const places = await index.search({ unifiedId, event: 'sign-in' }, { limit });
+  const found = await Promise.all(places.map((place) => readEntryAt(folder, place)));
+  const read = found.filter((each) => each !== undefined);
+  const opened = await opener.open(read.map(({ entry }) => entry));
+  return read.flatMap(({ seq, hash }, at) => {
+    const entry = opened[at] ?? {};
+    if (entry['event'] !== 'sign-in' || entry['unifiedId'] !== unifiedId) return [];
+    const text = (name: string): string => (typeof entry[name] === 'string' ? entry[name] : '');
+    return [
+      {
+        seq,
+        hash,
+        at: Number(entry['at']),
+        from: text('from'),
+        proof: text('proof'),
+        authority: text('authority'),
+        thumbprint: text('thumbprint'),
+      },
+    ];
+  });
 };

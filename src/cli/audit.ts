@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { resolve } from 'node:path';
 import type { Head } from '../audit/line.ts';
 import { verifyAuditLog } from '../audit/verify.ts';
+import { auditEraseCommand, auditExportCommand, auditIndexCommand, auditSearchCommand } from './audit-access.ts';
 import { EXIT } from './exit-codes.ts';
 
 export const auditCommand = (): Command => {
@@ -27,6 +28,11 @@ export const auditCommand = (): Command => {
       }
       process.exitCode = report.ok ? EXIT.ok : EXIT.no;
     });
+  audit
+    .addCommand(auditSearchCommand())
+    .addCommand(auditExportCommand())
+    .addCommand(auditIndexCommand())
+    .addCommand(auditEraseCommand());
   return audit;
 };
 

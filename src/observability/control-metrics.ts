@@ -16,6 +16,17 @@ export interface ControlReadings {
     readonly healthy: number;
     readonly seq: number;
   };
+  /** How far the index of the audit log and its exports have come. */
+  readonly auditFollower?: () => {
+    readonly seq: number;
+    readonly exports: readonly {
+      readonly name: string;
+      readonly confirmed: number;
+      readonly sent: number;
+      readonly failures: number;
+      readonly up: boolean;
+    }[];
+  };
   /** CRLs in force; `nextUpdate` in ms since the epoch. */
   readonly crls?: () => readonly {
     readonly authority: string;
@@ -35,6 +46,15 @@ export interface ControlReadings {
     readonly well: boolean;
   }[];
   /** What is counted as it happens. */
+  /** Undefined where nothing is shared. */
+  readonly postgres?: () =>
+    | {
+        readonly ready: boolean;
+        readonly connections: number;
+        readonly idle: number;
+        readonly waiting: number;
+      }
+    | undefined;
   readonly counted?: readonly Counted[];
   readonly epochs?: () => { readonly trust: number; readonly revocation: number };
   readonly clock?: () => number;
@@ -42,7 +62,15 @@ export interface ControlReadings {
 
 /** Metrics of the control thread: to be merged with those of the data-plane threads. */
 export const createControlMetrics = (readings: ControlReadings): { collect(): MetricsPart } => {
-  const { crls = () => [], responders = () => [], backends = () => [], counted = [], epochs, clock = Date.now } = readings;
+  const {
+    crls = () => [],
+    responders = () => [],
+    backends = () => [],
+    counted = [],
+    postgres = () => undefined,
+    epochs,
+    clock = Date.now,
+  } = readings;
   const gauges: readonly Counted[] = [
     reading(
       {
@@ -75,13 +103,37 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
         })),
     ),
     ...counted,
+    reading(
+      { name: 'onecert_postgres_up', help: '1: PostgreSQL answers; 0: only who is known already is served' },
+      () => {
+        const stats = postgres();
+        return stats === undefined ? [] : [{ value: stats.ready ? 1 : 0, labels: {} }];
+      },
+    ),
+    reading(
+      {
+        name: 'onecert_postgres_connections',
+        help: 'Connections to PostgreSQL, and work that waits for one',
+      },
+      () => {
+        const stats = postgres();
+        if (stats === undefined) return [];
+        const { connections, idle, waiting } = stats;
+        const states = { busy: connections - idle, idle, waiting };
+        return Object.entries(states).map(([state, value]) => ({ value, labels: { state } }));
+      },
+    ),
     reading({ name: 'onecert_epoch', help: 'Versions of trust list and revocation data in force' }, () =>
       Object.entries(epochs?.() ?? {}).map(([of, value]) => ({ value, labels: { of } })),
     ),
     eventLoopDelay('control'),
   ];
   return {
-    collect: () => [...auditFamilies(readings.audit()), ...gauges.map((family) => family.collect())],
+    collect: () => [
+      ...auditFamilies(readings.audit()),
+      ...followerFamilies(readings),
+      ...gauges.map((family) => family.collect()),
+    ],
   };
 };
 
@@ -109,5 +161,35 @@ const auditFamilies = (stats: ReturnType<ControlReadings['audit']>): readonly Me
     ),
     family('queued_batches', 'gauge', stats.queued, 'Batches waiting for the writer'),
     family('seq', 'gauge', stats.seq, 'Number of the last entry'),
+  ];
+};
+
+const followerFamilies = ({ auditFollower }: ControlReadings): readonly MetricFamily[] => {
+  if (auditFollower === undefined) return [];
+  const { seq, exports } = auditFollower();
+  const family = (
+    name: string,
+    type: 'counter' | 'gauge',
+    help: string,
+    of: (one: (typeof exports)[number]) => number,
+  ): MetricFamily => ({
+    name: `onecert_audit_export_${name}`,
+    help,
+    type,
+    aggregator: 'sum',
+    values: exports.map((one) => ({ value: of(one), labels: { export: one.name } })),
+  });
+  return [
+    {
+      name: 'onecert_audit_index_seq',
+      help: 'Number of the last entry in the index; behind onecert_audit_seq: so many are still to come',
+      type: 'gauge',
+      aggregator: 'sum',
+      values: [{ value: seq, labels: {} }],
+    },
+    family('seq', 'gauge', 'Number of the last entry that has arrived', ({ confirmed }) => confirmed),
+    family('entries_total', 'counter', 'Entries sent, also those sent again', ({ sent }) => sent),
+    family('failures_total', 'counter', 'Interruptions', ({ failures }) => failures),
+    family('up', 'gauge', '1: the last attempt went well', ({ up }) => (up ? 1 : 0)),
   ];
 };

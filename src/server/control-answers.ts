@@ -1,3 +1,4 @@
+import type { AuditKeyStore } from '../audit/key-store.ts';
 import { parseCertificate } from '../certificate/parse.ts';
 import { identifySubject } from '../identity/identify-subject.ts';
 import type { IdentityRegister } from '../identity/register.ts';
@@ -15,6 +16,7 @@ export interface ControlAnswersParts {
   readonly register: IdentityRegister;
   readonly sessions: Pick<Sessions, 'get' | 'touch'>;
   readonly callCounts: SharedCounts;
+  readonly auditKeys: Pick<AuditKeyStore, 'keyOf'>;
   readonly log: Logger;
 }
 
@@ -43,5 +45,6 @@ export const controlAnswers = ({
   getSession: (key) => sessions.get(key),
   touchSession: (session) => sessions.touch(session),
   countCalls: (batch) => callCounts.add(batch),
+  auditKey: (owner) => auditKeys.keyOf(owner),
   log: ({ level, message, fields }) => log[level](fields, message),
 });

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { createSealingSink } from '../audit/sealing-sink.ts';
 import { createAuditSink } from '../audit/sink.ts';
 import { createCallLimiter } from '../decision/call-limiter.ts';
 import { createGate } from '../decision/gate.ts';
@@ -86,10 +87,12 @@ const answers: DataPlaneAnswers = {
     for (const listener of endedListeners) listener(ended);
     for (const dataPlane of dataPlanes) dataPlane.reviewConnections();
   },
+  auditKeyDestroyed: (holder) => audit.forget(holder),
   metrics: () => metrics.collect(),
   drain: async (graceMs) => {
     await Promise.all(dataPlanes.map((dataPlane) => dataPlane.drain(graceMs)));
-    await audit.close();
+    await audit.settled();
+    await auditLog.close();
   },
 };
 const control = connectCalls<ControlAnswers>(parentPort, answers);
@@ -111,7 +114,8 @@ const sessions = createSessionCache({
   clock: Date.now,
 });
 const metrics = createMetrics();
-const audit = createAuditSink(start.auditPort);
+const auditLog = createAuditSink(start.auditPort);
+const audit = createSealingSink(auditLog, { keyOf: (owner) => control.call('auditKey', owner) });
 const epochs = { trust: () => trust.epoch, revocation: () => revocation.epoch };
 const judge = createJudge({
   trust: () => trust,

@@ -23,6 +23,35 @@ const terminatorFormat = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Where entries of the audit log are sent as well (docs/audit-log.md). */
+const auditExport = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      name: slug,
+      kind: z.literal('syslog'),
+      host: z.string().min(1),
+      port: port.default(6514),
+      authority: file.meta({ description: "PEM: the authority of the receiver's certificate" }),
+      certificate: file.optional().meta({ description: 'PEM: what the gateway presents, with its chain' }),
+      key: file.optional(),
+      servername: z.string().min(1).optional().meta({
+        description: "Name in the receiver's certificate; not given: host",
+      }),
+      opened: z.boolean().default(false).meta({
+        description: 'Personal data in the clear; otherwise entries go out sealed, as they stand in the log',
+      }),
+    })
+    .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
+      error: 'expected certificate and key together',
+    }),
+  z.strictObject({
+    name: slug,
+    kind: z.literal('file'),
+    path: file,
+    opened: z.boolean().default(false),
+  }),
+]);
+
 /** config/gateway.yaml: the machine's side of things. Paths are relative to this file. */
 export const gatewaySettingsSchema = z.strictObject({
   issuer: z
@@ -101,6 +130,17 @@ export const gatewaySettingsSchema = z.strictObject({
     )
     .default({})
     .meta({ description: 'TLS to back ends, by the names that enrolments use (backends[].tls.use)' }),
+  audit: z
+    .strictObject({
+      export: z
+        .array(auditExport)
+        .default([])
+        .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
+          error: 'expected a name of its own for each',
+        })
+        .meta({ description: 'Where entries of the audit log are sent as well; takes a restart' }),
+    })
+    .prefault({}),
   data: file.meta({ description: 'Folder of keys, register, audit log and cached CRLs' }),
   trust: file.default('../ca-trust').meta({ description: 'Folder of the trust list' }),
   trustKey: file.optional().meta({

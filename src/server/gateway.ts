@@ -17,6 +17,7 @@ import type { Sessions } from '../signin/sessions.ts';
 import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
+import { composeAudit } from './audit.ts';
 import { assertionIssuer } from './assertion-key.ts';
 import { controlAnswers } from './control-answers.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -109,10 +110,20 @@ const compose = async (
   const data = openDataFolder(settings.data);
   const keys = openKeyRing(data.keys);
   const failure = Promise.withResolvers<Error>();
-  const audit = await startAuditWriter({
+  const writer = await startAuditWriter({
     folder: data.audit,
     log: report,
     onFailed: (error) => failure.resolve(new StorageError(`the audit writer has failed: ${error.message}`)),
+  });
+  started.add(() => writer.close());
+  const audit = await composeAudit({
+    data: settings.data,
+    folder: data.audit,
+    keyFolder: data.keys,
+    keys,
+    exports: first.exports,
+    writer,
+    log: report,
   });
   started.add(() => audit.close());
   const register = openEmbeddedRegister({
@@ -121,7 +132,7 @@ const compose = async (
     hashKey: () => keys.versions('hash.key'),
   });
   started.add(() => register.close());
-  const resealing = resealInBackground(() => [register], keys, log);
+  const resealing = resealInBackground(() => [register, audit.keys], keys, log);
   started.add(() => resealing.close());
   const assertions = assertionIssuer(() => keys.versions('assertion.key'), settings.issuer);
   const threadKeys = (): GatewayState['keys'] => ({
@@ -170,8 +181,8 @@ const compose = async (
     const portal = await startPortal(
       {
         current: () => live.current(),
-        auditFolder: data.audit,
         audit: audit.sink,
+        signInsOf: (unifiedId) => audit.signInsOf(unifiedId),
         register,
         revocation,
         keys,
@@ -207,6 +218,7 @@ const compose = async (
       revocation,
       register,
       sessions: keepSessionCopies(state.sessions),
+      auditKeys: audit.keys,
       callCounts: state.stores.counts('calls'),
       log,
     }),
@@ -214,6 +226,7 @@ const compose = async (
       log.error({ error: error.stack }, 'a data-plane thread ended; another takes its place'),
   });
   publish = (change) => threads.publish(change);
+  audit.onDestroyed = (holder) => threads.auditKeyDestroyed(holder);
   const stopTelling = state.sessions.onEnded((ended) => void threads.sessionsEnded(ended));
   started.add(async () => stopTelling());
   let draining = false;
@@ -240,6 +253,7 @@ const compose = async (
 
   const metrics = createControlMetrics({
     audit: () => audit.stats(),
+    auditFollower: () => audit.follower(),
     ...revocationReadings(() => revocation.status()),
     backends: () => health.readings(),
     counted: counters.families,

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import type { ExportSettings } from '../audit/export/export-target.ts';
 import { decodePem } from '../certificate/pem.ts';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
 import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
@@ -12,6 +13,7 @@ import { readLastSeen } from '../trust/last-seen.ts';
 import { loadTrustList } from '../trust/load-trust-list.ts';
 import { readOperatorKey } from '../trust/operator-key.ts';
 import type { TrustList } from '../trust/trust-list.ts';
+import { absoluteExport, readAuditExports } from './read-audit-exports.ts';
 import { findUnknownUpstreamTls, readUpstreamTls, upstreamTlsFiles } from './read-upstream-tls.ts';
 import { gatewaySettingsSchema, type GatewaySettings } from './gateway-settings.ts';
 
@@ -24,6 +26,8 @@ export interface Configuration {
   readonly terminatorAuthority: string | undefined;
   /** What back ends are told from others by, and the gateway is by them. */
   readonly upstreamTls: UpstreamTls;
+  /** With the PEM that files hold. */
+  readonly exports: readonly ExportSettings[];
   readonly departments: readonly Department[];
   readonly trust: TrustList;
   /** Folders and files whose content decides; watched for changes. */
@@ -55,6 +59,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
   };
   const tls = attempt(() => readTls(document, settings));
   const terminatorAuthority = attempt(() => readTerminatorAuthority(document, settings));
+  const exports = attempt(() => readAuditExports(document, settings.audit.export));
   const upstreamTls = attempt(() => readUpstreamTls(document, settings.upstreamTls));
   const departments = attempt(() => loadDepartments(settings.departments));
   const trust = attempt(() =>
@@ -67,6 +72,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
     issues.length > 0 ||
     tls === undefined ||
     upstreamTls === undefined ||
+    exports === undefined ||
     departments === undefined ||
     trust === undefined
   ) {
@@ -91,6 +97,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
     tls,
     terminatorAuthority,
     upstreamTls,
+    exports,
     departments,
     trust,
     places: [...new Set(places)],
@@ -105,6 +112,7 @@ const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): Gate
     trust: absolute(value.trust),
     trustKey: value.trustKey === undefined ? undefined : absolute(value.trustKey),
     departments: absolute(value.departments),
+    audit: { export: value.audit.export.map((each) => absoluteExport(each, absolute)) },
     upstreamTls: Object.fromEntries(
       Object.entries(value.upstreamTls).map(([name, { authority, certificate, key }]) => [
         name,

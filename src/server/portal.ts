@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { AuditSink } from '../audit/entry.ts';
-import { readSignIns } from '../audit/read-sign-ins.ts';
+import type { SignInRecord } from '../audit/read-sign-ins.ts';
 import { createGate } from '../decision/gate.ts';
 import { identifySubject } from '../identity/identify-subject.ts';
 import type { IdentityRegister } from '../identity/register.ts';
@@ -27,8 +27,8 @@ import type { SignInState } from './sign-in-state.ts';
 
 export interface PortalComposition {
   readonly current: () => Configuration;
-  readonly auditFolder: string;
   readonly audit: AuditSink;
+  readonly signInsOf: (unifiedId: string) => Promise<readonly SignInRecord[]>;
   readonly register: IdentityRegister;
   readonly revocation: RevocationService;
   readonly keys: KeyRing;
@@ -43,7 +43,7 @@ export const portalSocket = (data: string): string => join(data, 'portal.sock');
 
 /** Starts the portal on its Unix socket, over the parts of the control thread. */
 export const startPortal = async (parts: PortalComposition, browserUrl: string): Promise<PortalListener> => {
-  const { current, audit, auditFolder, register, keys, log } = parts;
+  const { current, audit, signInsOf, register, keys, log } = parts;
   const { sessions, stores } = parts.state;
   const values = stores.expiring('sign-in');
   const { settings } = current();
@@ -79,7 +79,7 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
     },
     register,
     audit,
-    signInsOf: (unifiedId) => readSignIns(auditFolder, unifiedId),
+    signInsOf,
     directory: currentDirectory,
     authorities,
     urls,

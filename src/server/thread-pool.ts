@@ -29,6 +29,8 @@ export interface ThreadPool {
   publish(change: Partial<GatewayState>): Promise<void>;
   /** Told to every thread before this resolves. */
   sessionsEnded(ended: EndedSessions): Promise<void>;
+  /** Forgotten by every thread before this resolves. */
+  auditKeyDestroyed(holder: string): Promise<void>;
   metrics(): Promise<readonly MetricsPart[]>;
   /** Stops accepting; resolves when all calls in flight are done, or `graceMs` have passed. */
   drain(graceMs: number): Promise<void>;
@@ -132,6 +134,9 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
     },
     sessionsEnded: async (ended) => {
       await all(({ calls }) => calls.call('sessionsEnded', ended));
+    },
+    auditKeyDestroyed: async (holder) => {
+      await all(({ calls }) => calls.call('auditKeyDestroyed', holder));
     },
     metrics: () => all(({ calls }) => calls.call('metrics', undefined)),
     drain: async (graceMs) => {

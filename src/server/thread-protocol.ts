@@ -1,4 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { HolderKey } from '../audit/key-store.ts';
+import type { KeyOwner } from '../audit/personal-fields.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { MetricsPart } from '../observability/metrics.ts';
 import type { PackedRevocationQuestion } from '../revocation/question.ts';
@@ -88,6 +90,8 @@ export type ControlAnswers = {
   touchSession(session: Session): Promise<Session | undefined>;
   /** What a thread has let through of services' limits (SharedCounts.add). */
   countCalls(batch: readonly CountedCalls[]): Promise<readonly number[]>;
+  /** What seals the audit entries of an identity, or of a month. */
+  auditKey(owner: KeyOwner): Promise<HolderKey>;
   log(line: LogLine): void;
 };
 
@@ -96,6 +100,8 @@ export type DataPlaneAnswers = {
   listen(nothing: undefined): Promise<Ports>;
   take(change: Partial<GatewayState>): void;
   sessionsEnded(ended: EndedSessions): void;
+  /** The key with this holder is destroyed. */
+  auditKeyDestroyed(holder: string): void;
   metrics(nothing: undefined): MetricsPart;
   drain(graceMs: number): Promise<void>;
 };

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDemoCity, type DemoCity, type Departments, type Publisher } from '../../src/demo/index.ts';
-import { entriesOf } from '../unit/audit/written-log.ts';
+import { openedEntriesOf } from '../unit/audit/opened-log.ts';
 import {
   COMPILED,
   ONECERT,
@@ -72,7 +72,7 @@ export interface City {
   person(name: string): { readonly certificate: string; readonly key: string };
   /** The same, read. */
   pair(name: string): { readonly cert: string; readonly key: string };
-  /** Entries of the audit log as of now. */
+  /** Entries of the audit log as of now, opened. */
   audit(): Record<string, unknown>[];
   /** Values of a metric by its labels as written: `{code="…"}`; "" where it has none. */
   metric(name: string): Promise<ReadonlyMap<string, number>>;
@@ -198,7 +198,7 @@ const layOut = async (
       );
     },
     onecert: (...args) => onecert(args, env),
-    audit: () => entriesOf(join(data, 'audit')),
+    audit: () => openedEntriesOf(data),
     metric: async (name) => {
       const answer = await fetch(`http://127.0.0.1:${ports.ONECERT_ADMIN_PORT}/metrics`);
       return readMetric(await answer.text(), name);

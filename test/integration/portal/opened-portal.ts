@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AuditSink } from '../../../src/audit/entry.ts';
 import { readSignIns } from '../../../src/audit/read-sign-ins.ts';
-import { startAuditWriter } from '../../../src/audit/writer.ts';
 import { createGate } from '../../../src/decision/gate.ts';
 import { openEmbeddedRegister } from '../../../src/identity/embedded-register.ts';
 import { identifySubject } from '../../../src/identity/identify-subject.ts';
@@ -11,6 +10,7 @@ import { createPortal } from '../../../src/portal/portal-app.ts';
 import { startPortalListener } from '../../../src/portal/portal-listener.ts';
 import { SIGN_IN_LIMITS, type PortalParts } from '../../../src/portal/portal-parts.ts';
 import { createDirectory } from '../../../src/services/directory.ts';
+import type { Department } from '../../../src/services/enrolment.ts';
 import { loadDepartments } from '../../../src/services/load-departments.ts';
 import { createBrowserSessions } from '../../../src/signin/browser-session.ts';
 import { createChallengeStore } from '../../../src/signin/challenge-store.ts';
@@ -19,7 +19,9 @@ import { openSessions } from '../../../src/signin/sessions.ts';
 import { createFieldCipher } from '../../../src/storage/field-cipher.ts';
 import { openShortLivedStores } from '../../../src/storage/short-lived-stores.ts';
 import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
+import type { TrustList } from '../../../src/trust/trust-list.ts';
 import { openVerifier } from '../../../src/verdict/verifier.ts';
+import { openIndexedLog } from '../../unit/audit/indexed-log.ts';
 import { entriesOf } from '../../unit/audit/written-log.ts';
 import { openCity, type OpenedCity } from '../opened-demo-city.ts';
 
@@ -27,6 +29,14 @@ export const BROWSER = 'https://portal.example.gov.cn';
 export const CERTIFICATE = 'https://certificate.example.gov.cn';
 
 const ROOT = join(import.meta.dirname, '../../..');
+
+/** What a part of the portal is made over besides the portal's own parts. */
+export interface PortalCity {
+  readonly folder: string;
+  readonly trust: TrustList;
+  readonly departments: readonly Department[];
+  readonly audit: AuditSink;
+}
 
 /** The portal on its Unix socket, over real parts and the demo city; only the data plane is missing. */
 export interface OpenedPortal {
@@ -40,7 +50,10 @@ export interface OpenedPortal {
   close(): Promise<void>;
 }
 
-export const openPortal = async (changes: Partial<PortalParts> = {}): Promise<OpenedPortal> => {
+export const openPortal = async (
+  changes: Partial<PortalParts> = {},
+  more: (parts: PortalParts, city: PortalCity) => Pick<PortalParts, 'routers'> = () => ({}),
+): Promise<OpenedPortal> => {
   const opened = await openCity();
   Object.assign(process.env, opened.city.environment);
   const trust = loadTrustList(join(ROOT, 'ca-trust'), 1);
@@ -52,16 +65,15 @@ export const openPortal = async (changes: Partial<PortalParts> = {}): Promise<Op
     fieldKey: randomBytes(32),
     hashKey: randomBytes(32),
   });
-  const auditFolder = join(opened.folder, 'audit');
-  const writer = await startAuditWriter({ folder: auditFolder });
+  const log = await openIndexedLog({ data: opened.folder });
   const audit = { broken: false };
   const sink: AuditSink = {
     record: (entry, durability, done) =>
       audit.broken
         ? void setImmediate(done, new Error('no space left'))
-        : writer.sink.record(entry, durability, done),
+        : log.plain.record(entry, durability, done),
     get healthy() {
-      return writer.sink.healthy;
+      return log.plain.healthy;
     },
   };
   const clock = { now: Date.now() };
@@ -76,7 +88,7 @@ export const openPortal = async (changes: Partial<PortalParts> = {}): Promise<Op
     },
   });
   const values = stores.expiring('sign-in');
-  const app = createPortal({
+  const parts: PortalParts = {
     gate: createGate({
       judge: (chain, at) => verifier.verify(chain, at),
       identify: async ({ certificate, authority }) => {
@@ -102,7 +114,10 @@ export const openPortal = async (changes: Partial<PortalParts> = {}): Promise<Op
     },
     register,
     audit: sink,
-    signInsOf: (unifiedId) => readSignIns(auditFolder, unifiedId),
+    signInsOf: async (unifiedId) => {
+      await log.follower.catchUp();
+      return readSignIns(log, unifiedId);
+    },
     directory: () => directory,
     authorities: () =>
       [...trust.authorities.values()].map(({ settings: { authority, name, contact } }) => ({
@@ -115,7 +130,9 @@ export const openPortal = async (changes: Partial<PortalParts> = {}): Promise<Op
     clock: () => clock.now,
     log: () => undefined,
     ...changes,
-  });
+  };
+  const city = { folder: opened.folder, trust, departments, audit: sink };
+  const app = createPortal({ ...parts, ...more(parts, city) });
   const socket = join(opened.folder, 'portal.sock');
   const listener = await startPortalListener(app, socket);
   return {
@@ -123,11 +140,11 @@ export const openPortal = async (changes: Partial<PortalParts> = {}): Promise<Op
     opened,
     clock,
     audit,
-    entries: () => entriesOf(auditFolder),
+    entries: () => entriesOf(log.folder),
     close: async () => {
       await listener.close();
       sessions.close();
-      await writer.close();
+      await log.close();
       await verifier.close();
       await register.close();
       await opened.close();

@@ -1,86 +1,82 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chainLine, EMPTY_LOG, type Head } from '../../../src/audit/line.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { AuditEntry } from '../../../src/audit/entry.ts';
+import { identityOwner } from '../../../src/audit/personal-fields.ts';
 import { readSignIns } from '../../../src/audit/read-sign-ins.ts';
-import { segmentPath } from '../../../src/audit/segment-files.ts';
+import { openIndexedLog, type IndexedLog } from './indexed-log.ts';
+import { record, segmentsOf } from './written-log.ts';
+
+const signIn = (unifiedId: string, more: object = {}): AuditEntry => ({
+  event: 'sign-in',
+  at: 5,
+  from: '192.0.2.1',
+  proof: 'mutual-tls',
+  unifiedId,
+  authority: 'a',
+  thumbprint: 't',
+  ...more,
+});
+const call = (unifiedId: string): AuditEntry => ({ event: 'call', at: 5, unifiedId, path: '/' });
 
 describe('sign-ins read from the audit log', () => {
-  let folder: string;
-  let head: Head;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'onecert-sign-ins-'));
-    head = EMPTY_LOG;
+  let log: IndexedLog;
+  beforeEach(async () => {
+    log = await openIndexedLog({ segmentBytes: 1_000 });
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => log.close());
 
-  const line = (fields: object): string => {
-    const chained = chainLine(head, 1_000 + head.seq, JSON.stringify(fields));
-    head = chained.head;
-    return `${chained.line}\n`;
+  const read = async (unifiedId: string, limit?: number) => {
+    await log.follower.catchUp();
+    return readSignIns(log, unifiedId, limit);
   };
-  const signIn = (unifiedId: string, more: object = {}): string =>
-    line({
-      event: 'sign-in',
-      at: 5,
-      from: '192.0.2.1',
-      proof: 'mutual-tls',
-      unifiedId,
-      authority: 'a',
-      thumbprint: 't',
-      ...more,
-    });
-  const call = (unifiedId: string, padding = 0): string =>
-    line({ event: 'call', at: 5, unifiedId, path: '/'.padEnd(padding, 'x') });
-  const segment = (number: number, text: string): void => writeFileSync(segmentPath(folder, number), text);
-  const seqs = async (unifiedId: string, options?: Parameters<typeof readSignIns>[2]): Promise<number[]> =>
-    (await readSignIns(folder, unifiedId, options)).map(({ seq }) => seq);
+  const seqs = async (unifiedId: string, limit?: number): Promise<number[]> =>
+    (await read(unifiedId, limit)).map(({ seq }) => seq);
 
   it('are those of one identity, the latest first, through all segments', async () => {
-    segment(1, signIn('anna') + signIn('bela') + call('anna') + signIn('anna'));
-    segment(2, signIn('anna') + call('bela'));
-    segment(3, '');
-    expect(await readSignIns(folder, 'anna')).toEqual([
+    await log.record(
+      signIn('anna'),
+      signIn('bela'),
+      call('anna'),
+      signIn('anna'),
+      signIn('anna'),
+      call('bela'),
+    );
+    expect(segmentsOf(log.folder).length).toBeGreaterThan(1);
+    const found = await read('anna');
+    expect(found).toEqual([
       expect.objectContaining({ seq: 5, from: '192.0.2.1', proof: 'mutual-tls', authority: 'a', at: 5 }),
-      expect.objectContaining({ seq: 4 }),
+      expect.objectContaining({ seq: 4, thumbprint: 't' }),
       expect.objectContaining({ seq: 1 }),
     ]);
+    expect(await seqs('anna', 2)).toEqual([5, 4]);
     expect(await seqs('bela')).toEqual([2]);
     expect(await seqs('nobody')).toEqual([]);
-    const [last] = await readSignIns(folder, 'bela');
-    expect(readFileSync(segmentPath(folder, 1), 'utf8')).toContain(`,"hash":"${last?.hash}"}`);
+    const text = segmentsOf(log.folder)
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('');
+    expect(text).toContain(`,"hash":"${found[0]?.hash}"}`);
+    expect(text).not.toMatch(/anna|bela|192\.0\.2\.1/);
   });
 
-  it('are found wherever the pieces that are read begin and end', async () => {
-    // Lines of many lengths over several megabytes: some sign-ins lie across the bounds of pieces.
-    let text = '';
-    const expected: number[] = [];
-    for (let index = 0; index < 900; index++) {
-      text += call('bela', 1 + ((index * 7919) % 9_000));
-      if (index % 3 === 0) {
-        text += signIn('anna');
-        expected.unshift(head.seq);
-      }
-    }
-    segment(1, text);
-    expect(text.length).toBeGreaterThan(3 * 1024 * 1024);
-    expect(await seqs('anna', { limit: 1_000 })).toEqual(expected);
-    expect(await seqs('anna', { limit: 7 })).toEqual(expected.slice(0, 7));
-    const bounded = await seqs('anna', { limit: 1_000, maxBytes: 1024 * 1024 });
-    expect(bounded.length).toBeLessThan(expected.length);
-    expect(bounded).toEqual(expected.slice(0, bounded.length));
+  it('are those of before entries were sealed as well', async () => {
+    await record(log.plain, signIn('anna'));
+    await log.record(signIn('anna'));
+    expect(await seqs('anna')).toEqual([2, 1]);
   });
 
-  it('leave out what was tampered with, is not whole, or names the identity elsewhere', async () => {
-    const good = signIn('anna');
-    const tampered = signIn('anna').replace('192.0.2.1', '192.0.2.9');
-    const quoted = line({ event: 'sign-in', at: 1, unifiedId: 'bela', from: '"unifiedId":"anna"' });
-    segment(1, `garbage "unifiedId":"anna"\n${good}${tampered}${quoted}${signIn('anna').slice(0, -1)}`);
-    expect(await seqs('anna')).toEqual([1]);
+  it('leave out what was tampered with, and whose key is destroyed', async () => {
+    await log.record(signIn('anna'), signIn('anna'), signIn('bela'));
+    await log.follower.catchUp();
+    const [file = ''] = segmentsOf(log.folder);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"proof":"mutual-tls"', '"proof":"mutual-tlz"'));
+    expect(await seqs('anna')).toEqual([2]);
+    const holder = await log.keys.destroy(identityOwner('anna'));
+    log.opener.forget(holder ?? '');
+    expect(await seqs('anna')).toEqual([]);
+    expect(await seqs('bela')).toEqual([3]);
   });
 
   it.each(['', '"', 'a"b', '.*', 'x'.repeat(65)])('are none for what is no unified id: %j', async (id) => {
-    segment(1, signIn(id));
+    await log.record(signIn(id));
     expect(await seqs(id)).toEqual([]);
   });
 });

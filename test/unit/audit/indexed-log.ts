@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { AuditIndex } from '../../../src/audit/audit-index.ts';
+import { auditIndexFile, openEmbeddedIndex } from '../../../src/audit/embedded-index.ts';
+import { auditKeyFile, openEmbeddedKeyStore } from '../../../src/audit/embedded-key-store.ts';
+import type { AuditEntry, AuditSink } from '../../../src/audit/entry.ts';
+import { followIndex, type IndexFollower } from '../../../src/audit/follow-index.ts';
+import type { AuditKeyStore } from '../../../src/audit/key-store.ts';
+import { createEntryOpener, type EntryOpener } from '../../../src/audit/open-entries.ts';
+import { createSealingSink, type SealingSink } from '../../../src/audit/sealing-sink.ts';
+import { startAuditWriter } from '../../../src/audit/writer.ts';
+import { createFieldCipher } from '../../../src/storage/field-cipher.ts';
+import { newFolder, record } from './written-log.ts';
+
+/** A data folder with a log that seals, its keys, and its index. */
+export interface IndexedLog {
+  readonly data: string;
+  readonly folder: string;
+  readonly sink: SealingSink;
+  /** What seals nothing. */
+  readonly plain: AuditSink;
+  readonly keys: AuditKeyStore;
+  readonly opener: EntryOpener;
+  readonly index: AuditIndex;
+  readonly follower: IndexFollower;
+  record(...entries: readonly AuditEntry[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const openIndexedLog = async ({
+  segmentBytes,
+  data = newFolder(),
+}: { segmentBytes?: number; data?: string } = {}): Promise<IndexedLog> => {
+  const folder = join(data, 'audit');
+  const writer = await startAuditWriter({ folder, ...(segmentBytes !== undefined && { segmentBytes }) });
+  const keys = openEmbeddedKeyStore(auditKeyFile(data), createFieldCipher(randomBytes(32)));
+  const opener = createEntryOpener(keys);
+  const index = openEmbeddedIndex({ file: auditIndexFile(data), hashKey: randomBytes(32), keys });
+  const follower = await followIndex({ folder, index, opener });
+  const sink = createSealingSink(writer.sink, keys);
+  return {
+    data,
+    folder,
+    sink,
+    plain: writer.sink,
+    keys,
+    opener,
+    index,
+    follower,
+    record: async (...entries) => {
+      for (const entry of entries) await record(sink, entry);
+    },
+    close: async () => {
+      await sink.settled();
+      await writer.close();
+      await follower.close();
+      await index.close();
+      await keys.close();
+    },
+  };
+};
