@@ -11,6 +11,8 @@ const terminatorHeader = z
   .regex(/^(?:x|ssl|client)-[a-z0-9-]+$/i, 'expected a name such as X-Client-Certificate')
   .refine((name) => !/^x-(?:forwarded|original|real)-/i.test(name), 'means something else already');
 
+const redisUrl = z.url({ protocol: /^rediss?$/, error: 'expected a redis:// or rediss:// URL' });
+
 /** How a terminator in front hands certificates on (docs/terminators.md). */
 const terminatorFormat = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rfc9440') }),
@@ -81,16 +83,42 @@ export const gatewaySettingsSchema = z.strictObject({
     })
     .optional()
     .meta({ description: 'For terminators in front that hand certificates on; nobody else gets in' }),
+  console: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      networks: z
+        .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'expected a range such as 10.1.0.0/16' }))
+        .default([])
+        .meta({ description: 'Who is answered, by address (CIDR); none given: everybody who has a role' }),
+    })
+    .prefault({})
+    .meta({ description: 'The console at /console and the admin API at /api/admin, where `browser` is set' }),
   sessions: z
     .strictObject({
       idle: duration.prefault('30m').meta({ description: 'A session without a request for so long is over' }),
       absolute: duration.prefault('8h').meta({ description: 'Every session is over so long after it began' }),
-      redis: z
-        .url({ protocol: /^rediss?$/, error: 'expected a redis:// or rediss:// URL' })
+      redis: redisUrl
         .optional()
         .meta({ description: 'Where sessions and challenges are kept; not given: in this process' }),
     })
     .prefault({}),
+  stores: z
+    .strictObject({
+      postgres: z
+        .url({ protocol: /^postgres(?:ql)?$/, error: 'expected a postgres:// URL' })
+        .optional()
+        .meta({
+          description: 'What lasts is kept here, for all replicas; not given: in files of the data folder',
+        }),
+      schema: z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected lower-case letters, digits and _')
+        .default('onecert')
+        .meta({ description: 'Schema in PostgreSQL: one for each city' }),
+      redis: redisUrl.optional().meta({ description: 'What sessions.redis is where it is not given' }),
+    })
+    .prefault({})
+    .meta({ description: 'Where replicas keep what they share (docs/operations.md)' }),
   admin: z
     .strictObject({
       host: z.string().default('127.0.0.1'),

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { AuditEntry, AuditSink } from '../audit/entry.ts';
 import { startAuditWriter } from '../audit/writer.ts';
-import { openEmbeddedRegister } from '../identity/embedded-register.ts';
 import type { IdentityRegister } from '../identity/register.ts';
 import { createControlCounters } from '../observability/control-counters.ts';
 import { createControlMetrics } from '../observability/control-metrics.ts';
@@ -22,6 +20,7 @@ import { assertionIssuer } from './assertion-key.ts';
 import { controlAnswers } from './control-answers.ts';
 import { openDataFolder } from './data-folder.ts';
 import { watchKeys } from './live-keys.ts';
+import { openLastingStores } from './lasting-stores.ts';
 import { loadConfiguration, type Configuration } from './load-configuration.ts';
 import { portalSocket, startPortal } from './portal.ts';
 import { probePort } from './probe-port.ts';
@@ -38,6 +37,7 @@ import type { GatewayState, Listeners } from './thread-protocol.ts';
 export interface GatewayOptions {
   /** Folder of gateway.yaml. */
   readonly configuration: string;
+import { eachDay, tlsTicketKeys } from './tls-tickets.ts';
   /** Where log lines go; standard output where absent. */
   readonly logger?: Logger;
 }
@@ -126,12 +126,9 @@ const compose = async (
     log: report,
   });
   started.add(() => audit.close());
-  const register = openEmbeddedRegister({
-    file: data.register,
-    fieldKey: () => keys.versions('field.key'),
-    hashKey: () => keys.versions('hash.key'),
-  });
-  started.add(() => register.close());
+  const stores = await openLastingStores(settings, data, keys, log);
+  started.add(() => stores.close());
+  const { register } = stores;
   const resealing = resealInBackground(() => [register, audit.keys], keys, log);
   started.add(() => resealing.close());
   const assertions = assertionIssuer(() => keys.versions('assertion.key'), settings.issuer);
@@ -166,14 +163,17 @@ const compose = async (
       upstreamTls,
     );
 
-  const ticketKeys = randomBytes(48);
   const stateOf = (configuration: Configuration): GatewayState => ({
     trust: packTrustList(configuration.trust),
     departments: configuration.departments,
     upstreamTls: configuration.upstreamTls,
     unwellBackends: health.unwell(),
     revocation: revocation.snapshot(),
-    tls: { ...configuration.tls, minimumVersion: configuration.settings.tls.minimumVersion, ticketKeys },
+    tls: {
+      ...configuration.tls,
+      minimumVersion: configuration.settings.tls.minimumVersion,
+      ticketKeys: tlsTicketKeys(keys, Date.now()),
+    },
     keys: threadKeys(),
   });
   const { browser, sessions: limits } = settings;
@@ -234,7 +234,9 @@ const compose = async (
     draining = true;
     return threads.drain(live.current().settings.drain);
   });
-  checkHealth(first);
+  checkHealth(live.current());
+  const stopDays = eachDay(() => void threads.publish({ tls: stateOf(live.current()).tls }));
+  started.add(async () => stopDays());
   // What came in while the threads started.
   await threads.publish({ revocation: revocation.snapshot() });
 
@@ -280,6 +282,7 @@ const compose = async (
     failed: failure.promise,
     reload: () => live.reload(apply),
     refreshRevocation: () => revocation.refreshNow(),
+    postgres: () => stores.postgres(),
     close: async () => {
       // The admin listener closes last: a balancer sees "draining" and stops sending.
       draining = true;
@@ -288,6 +291,7 @@ const compose = async (
       // A log that cannot be written keeps nothing from closing; the line says so.
       await recordChange(audit.sink, { event: 'stop', at: Date.now() }).catch((error: unknown) =>
         log.error({ error }, 'the end of the gateway could not be recorded'),
+        postgres: () => stores.postgres(),
       );
       await started.close();
     },

@@ -5,11 +5,14 @@ export interface ReadinessParts {
   readonly draining: () => boolean;
   /** Whether the files on disk are what is in force. */
   readonly configurationSound: () => boolean;
+  /** Undefined where nothing is shared. */
+  readonly postgres?: () => { readonly ready: boolean } | undefined;
 }
 
 /**
  * What must hold for this gateway to take calls. A wrong file on disk does not: the old configuration serves on; nor
- * does a stale CRL: certificates of the other authorities are as good as before.
+ * does a stale CRL: certificates of the other authorities are as good as before. Nor does a PostgreSQL that is away: whom
+ * this gateway knows it serves on, and with another gateway the store would be away as well.
  */
 export const readinessOf = (parts: ReadinessParts): readonly ReadinessCheck[] => [
   {
@@ -18,6 +21,7 @@ export const readinessOf = (parts: ReadinessParts): readonly ReadinessCheck[] =>
     ...(!parts.auditHealthy() && { detail: 'the audit log cannot be written' }),
   },
   { name: 'serving', ready: !parts.draining(), ...(parts.draining() && { detail: 'draining' }) },
+  ...storeCheck(parts.postgres?.()),
   {
     name: 'configuration',
     ready: true,
@@ -26,3 +30,16 @@ export const readinessOf = (parts: ReadinessParts): readonly ReadinessCheck[] =>
     }),
   },
 ];
+
+const storeCheck = (postgres: { readonly ready: boolean } | undefined): readonly ReadinessCheck[] =>
+  postgres === undefined
+    ? []
+    : [
+        {
+          name: 'postgres',
+          ready: true,
+          ...(!postgres.ready && {
+            detail: 'PostgreSQL is away: who is known is served on, nobody new can sign in',
+          }),
+        },
+      ];

@@ -14,13 +14,13 @@ export interface SignInState {
 
 /** @throws StorageError for a Redis URL that cannot be used */
 export const openSignInState = async (
-  { sessions: { idle, absolute, redis } }: GatewaySettings,
+  { sessions: { idle, absolute, redis }, stores: { redis: shared } }: GatewaySettings,
   keys: KeyRing,
   log: Logger,
 ): Promise<SignInState> => {
   const onDefect = (error: unknown): void => log.error({ error }, 'a defect in the short-lived stores');
   const stores = openShortLivedStores({
-    url: redis,
+    url: redis ?? shared,
     onDefect,
     onState: (state) => {
       if (state.ready) log.info({}, 'Redis answers: sessions and sign-in work');

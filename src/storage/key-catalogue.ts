@@ -46,6 +46,7 @@ export const KEYS = {
     'session',
   ),
   'ticket.key': secret('seals what assertions carry for being exchanged', 5 * MINUTE),
+  'tls-ticket.key': secret('makes the keys that TLS sessions resume with', 0),
   'session.key': secret('seals sessions in the store of short-lived state', 'session'),
   'form.key': secret('shows that a form came from a page of ours', 'session'),
   'handover.key': secret('shows that a request for hand-over is ours', 15 * MINUTE),
