@@ -2,11 +2,13 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { auditCommand } from './audit.ts';
+import { backupCommand } from './backup.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOf } from './failure.ts';
 import { keysCommand } from './keys.ts';
+import { restoreCommand } from './restore.ts';
 import { startCommand } from './start.ts';
 import { trustCommand } from './trust.ts';
 import { verifyCommand } from './verify.ts';
@@ -28,6 +30,8 @@ const main = async (): Promise<void> => {
     .addCommand(configCommand())
     .addCommand(auditCommand())
     .addCommand(keysCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
     .addHelpText(
       'after',
       '\nExit codes: 0 yes, done · 1 no (refused, does not verify) · 2 usage · 3 configuration · 4 port taken · 5 data folder · 70 internal',
