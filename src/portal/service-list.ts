@@ -1,3 +1,4 @@
+import type { Claim } from '../services/claims.ts';
 import type { LifeStage, Service } from '../services/enrolment.ts';
 import { html, type Html, type Insertable } from './html.ts';
 import type { Language } from './language.ts';
@@ -48,9 +49,41 @@ export const STAGES: Readonly<Record<Language, Readonly<Record<LifeStage, string
   },
 };
 
-const TEXTS = {
-  zh: { only: (names: string) => `仅限${names}的证书`, separator: '、', closed: '已暂停' },
+/** What a service can be told of people, in their words. */
+const CLAIMS: Readonly<Record<Language, Readonly<Record<Claim, string>>>> = {
+  zh: {
+    'unified-id': '统一身份标识',
+    name: '姓名或名称',
+    identifiers: '身份号码',
+    kind: '个人或企业',
+    authority: '签发证书的机构',
+    certificate: '您的证书',
+    assurance: '身份保证等级',
+    acting: '代表企业办理的人',
+  },
   en: {
+    'unified-id': 'your unified id',
+    name: 'your name',
+    identifiers: 'your identifiers',
+    kind: 'whether you are a citizen or an enterprise',
+    authority: 'which authority issued your certificate',
+    certificate: 'your certificate',
+    assurance: 'your level of assurance',
+    acting: 'who acts for the enterprise',
+  },
+};
+
+const TEXTS = {
+  zh: {
+    told: '这项服务会得到',
+    purpose: (what: string) => `，用于${what}`,
+    only: (names: string) => `仅限${names}的证书`,
+    separator: '、',
+    closed: '已暂停',
+  },
+  en: {
+    told: 'What this service is told',
+    purpose: (what: string) => `: ${what}`,
     only: (names: string) => `Certificates of ${names} only`,
     separator: ', ',
     closed: 'Switched off',
@@ -92,7 +125,23 @@ const renderService = (service: Service, authorities: AuthorityNames, language: 
     <ul class="tags">
       ${closed}${service.subjects.map((kind) => html`<li>${SUBJECTS[language][kind]}</li>`)}${renderAuthorities(service, authorities, language)}
     </ul>
+    ${renderClaims(service, language)}
   </li>`;
+};
+
+/** Told before anybody goes there: what of them, and what for. */
+const renderClaims = ({ claims }: Service, language: Language): Insertable => {
+  if (claims.length === 0) return undefined;
+  const { told, purpose: said } = TEXTS[language];
+  return html`<details>
+    <summary>${told}</summary>
+    <ul>
+      ${claims.map(
+        ({ claim, purpose }) =>
+          html`<li>${CLAIMS[language][claim]}${purpose && said(purpose[language])}</li>`,
+      )}
+    </ul>
+  </details>`;
 };
 
 /** Said only where not all authorities are accepted. One that has left the trust list is not named. */
