@@ -15,8 +15,8 @@ export interface ControlAnswersParts {
   readonly revocation: Pick<RevocationService, 'resolve'>;
   readonly register: IdentityRegister;
   readonly sessions: Pick<Sessions, 'get' | 'touch'>;
-  readonly callCounts: SharedCounts;
   readonly auditKeys: Pick<AuditKeyStore, 'keyOf'>;
+  readonly callCounts: SharedCounts;
   readonly log: Logger;
 }
 
@@ -27,6 +27,7 @@ export const controlAnswers = ({
   register,
   sessions,
   callCounts,
+  auditKeys,
   log,
 }: ControlAnswersParts): ControlAnswers => ({
   resolveRevocation: ({ certificate, issuer, ...question }) =>
@@ -44,7 +45,7 @@ export const controlAnswers = ({
   },
   getSession: (key) => sessions.get(key),
   touchSession: (session) => sessions.touch(session),
-  countCalls: (batch) => callCounts.add(batch),
   auditKey: (owner) => auditKeys.keyOf(owner),
+  countCalls: (batch) => callCounts.add(batch),
   log: ({ level, message, fields }) => log[level](fields, message),
 });
