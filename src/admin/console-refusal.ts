@@ -62,7 +62,7 @@ const adviceOf = (
       <p class="reference">${unifiedId}</p>
       <p class="muted note">${texts.give}</p>
       <p class="muted small note">${texts.certificate}</p>
-      <p class="long"><code>${certificate}</code></p>
+      <p class="long"><code>${Buffer.from(certificate, 'base64url').toString('hex')}</code></p>
     </section>`;
   }
   if (refusal.code === 'ONECERT_SIGN_IN_AGAIN') {

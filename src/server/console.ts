@@ -1,0 +1,29 @@
+import { createAdmin } from '../admin/admin.ts';
+import { ADMIN_LIMITS, type AdminParts } from '../admin/admin-parts.ts';
+import type { PortalRouter } from '../portal/portal-parts.ts';
+import type { PortalComposition } from './portal.ts';
+
+/** What stands under change control, as the console sees it. */
+export type ConsoleChanges = Pick<AdminParts, 'changes' | 'rolesOf' | 'differences'>;
+
+/** Console and admin API for the portal's app; none where they are switched off, or nothing is under change control. */
+export const consoleRouters = (
+  { current, revocation, state, console: changes }: PortalComposition,
+  portal: AdminParts['portal'],
+): readonly PortalRouter[] => {
+  const { settings } = current();
+  if (changes === undefined || !settings.console.enabled) return [];
+  return createAdmin({
+    portal,
+    ...changes,
+    trust: () => current().trust,
+    departments: () => current().departments,
+    revocation,
+    trustListSigned: settings.trustKey !== undefined,
+    limiters: {
+      person: state.stores.limiter('admin-person', ADMIN_LIMITS.person),
+      address: state.stores.limiter('admin-address', ADMIN_LIMITS.address),
+    },
+    networks: settings.console.networks,
+  });
+};
