@@ -42,8 +42,12 @@ export const createGate = (parts: GateParts): Gate => ({
     }
   },
   // A register that was away may be back with the next call.
-  isCurrent: ({ verdict, refusal }) =>
-    refusal !== 'ONECERT_REGISTER_UNAVAILABLE' && isVerdictCurrent(verdict, parts.epochs, parts.clock()),
+  isCurrent: ({ verdict, refusal, identity }) =>
+    refusal !== 'ONECERT_REGISTER_UNAVAILABLE' &&
+    // Locked and unlocked identities are told apart by asking again: with the next call it holds.
+    refusal !== 'ONECERT_IDENTITY_LOCKED' &&
+    (identity === undefined || parts.isLocked?.(identity.unifiedId) !== true) &&
+    isVerdictCurrent(verdict, parts.epochs, parts.clock()),
   decide: (admission, target) => decide(parts.directory(), admission, target, parts.clock()),
 });
 
@@ -59,7 +63,10 @@ const identified = async (parts: GateParts, credential: Credential, verdict: Ver
     return { credential, verdict, identity: undefined, refusal: verdict.code };
   }
   try {
-    return { credential, verdict, identity: await parts.identify(verdict), refusal: undefined };
+    const identity = await parts.identify(verdict);
+    return parts.isLocked?.(identity.unifiedId) === true
+      ? { credential, verdict, identity: undefined, refusal: 'ONECERT_IDENTITY_LOCKED' }
+      : { credential, verdict, identity, refusal: undefined };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { credential, verdict, identity: undefined, refusal: error.code };

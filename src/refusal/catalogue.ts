@@ -387,6 +387,14 @@ export const CATALOGUE = {
     'The certificate disagrees with the identity on record',
     'To protect you nothing was changed. Please contact the help desk so that a person can check.',
   ),
+  ONECERT_IDENTITY_LOCKED: entry(
+    403,
+    'GB/T 22239 8.1.4.2; design: operators lock an identity, two persons each time',
+    '您的统一身份已被锁定，暂时不能使用',
+    '换用其他证书也不能登录。请携带有效证件联系平台服务台核实并申请解锁。',
+    'Your identity here is locked',
+    'Another certificate will not help. Contact the help desk, with proof of who you are, to have it unlocked.',
+  ),
 
   // Decision
   ONECERT_SERVICE_NOT_FOUND: entry(

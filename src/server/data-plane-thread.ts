@@ -39,10 +39,9 @@ const start = workerData as DataPlaneStart;
 
 let trust = unpackTrustList(start.state.trust);
 let directory = createDirectory(start.state.departments);
+let locked: ReadonlySet<string> = new Set(start.state.locked);
 let revocation = start.state.revocation;
 let tls = start.state.tls;
-let { upstreamTls } = start.state;
-let unwell: ReadonlySet<string> = new Set(start.state.unwellBackends);
 let { upstreamTls } = start.state;
 let unwell: ReadonlySet<string> = new Set(start.state.unwellBackends);
 let { keys } = start.state;
@@ -63,6 +62,7 @@ const take = (change: Partial<GatewayState>): void => {
   if (change.unwellBackends !== undefined) unwell = new Set(change.unwellBackends);
   trust = nextTrust;
   directory = nextDirectory;
+  if (change.locked !== undefined) locked = new Set(change.locked);
   revocation = change.revocation ?? revocation;
   keys = change.keys ?? keys;
   for (const dataPlane of dataPlanes) dataPlane.reviewConnections();
@@ -141,6 +141,7 @@ const gate = createGate({
   }),
   epochs,
   directory: () => directory,
+  isLocked: (unifiedId) => locked.has(unifiedId),
   clock: Date.now,
   onDefect: (error) =>
     log('error', 'a defect while judging', { error: error instanceof Error ? error.stack : String(error) }),

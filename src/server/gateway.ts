@@ -17,11 +17,16 @@ import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
 import { composeAudit } from './audit.ts';
 import { assertionIssuer } from './assertion-key.ts';
+import { createChangeControl, isFirstStart } from './change-control.ts';
 import { controlAnswers } from './control-answers.ts';
 import { openDataFolder } from './data-folder.ts';
-import { watchKeys } from './live-keys.ts';
+import type { GatewaySettings } from './gateway-settings.ts';
 import { openLastingStores } from './lasting-stores.ts';
-import { loadConfiguration, type Configuration } from './load-configuration.ts';
+import { watchKeys } from './live-keys.ts';
+import { loadConfiguration, loadSettings, type Configuration } from './load-configuration.ts';
+import { rolesOf } from './roles-of.ts';
+import { sessionsOfLocked } from './sessions-of-locked.ts';
+import { startChanges } from './start-changes.ts';
 import { portalSocket, startPortal } from './portal.ts';
 import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
@@ -33,11 +38,11 @@ import { keepSessionCopies } from './session-copies.ts';
 import { openSignInState } from './sign-in-state.ts';
 import { startThreadPool } from './thread-pool.ts';
 import type { GatewayState, Listeners } from './thread-protocol.ts';
+import { eachDay, tlsTicketKeys } from './tls-tickets.ts';
 
 export interface GatewayOptions {
   /** Folder of gateway.yaml. */
   readonly configuration: string;
-import { eachDay, tlsTicketKeys } from './tls-tickets.ts';
   /** Where log lines go; standard output where absent. */
   readonly logger?: Logger;
 }
@@ -65,12 +70,11 @@ export interface Gateway {
  * @throws ConfigurationError, StorageError, or a listener's error (EADDRINUSE); nothing is left running then
  */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const configuration = loadConfiguration(options.configuration, 1);
-  const { settings } = configuration;
+  const settings = loadSettings(options.configuration);
   const log = options.logger ?? createLogger({ level: settings.log.level });
   const started = new Closing();
   try {
-    return await compose(options, configuration, log, started);
+    return await compose(options.configuration, settings, log, started);
   } catch (error) {
     await started.close();
     throw error;
@@ -94,14 +98,14 @@ class Closing {
 }
 
 const compose = async (
-  { configuration: folder }: GatewayOptions,
-  first: Configuration,
+  folder: string,
+  settings: GatewaySettings,
   log: Logger,
   started: Closing,
 ): Promise<Gateway> => {
-  const { settings } = first;
-  const listeners = listenersOf(first);
-  for (const each of [listeners.mutualTls, listeners.browser, listeners.terminator]) {
+  // Before anything is written: files that are wrong at a first start, and ports that are taken.
+  if (isFirstStart(settings)) loadConfiguration(folder, 1);
+  for (const each of [settings.listen, settings.browser?.listen, settings.terminator?.listen]) {
     if (each !== undefined) await probePort(each.host, each.port);
   }
   const report = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: object = {}): void =>
@@ -109,6 +113,14 @@ const compose = async (
 
   const data = openDataFolder(settings.data);
   const keys = openKeyRing(data.keys);
+  const stores = await openLastingStores(settings, data, keys, log);
+  started.add(() => stores.close());
+  const { register } = stores;
+  const control = createChangeControl(folder, await stores.openChanges(), {
+    seedOnly: stores.form !== 'embedded',
+  });
+  const { configuration: first, take } = await control.prepare(1);
+  const listeners = listenersOf(first);
   const failure = Promise.withResolvers<Error>();
   const writer = await startAuditWriter({
     folder: data.audit,
@@ -126,9 +138,6 @@ const compose = async (
     log: report,
   });
   started.add(() => audit.close());
-  const stores = await openLastingStores(settings, data, keys, log);
-  started.add(() => stores.close());
-  const { register } = stores;
   const resealing = resealInBackground(() => [register, audit.keys], keys, log);
   started.add(() => resealing.close());
   const assertions = assertionIssuer(() => keys.versions('assertion.key'), settings.issuer);
@@ -137,10 +146,12 @@ const compose = async (
     ticket: keys.versions('ticket.key'),
   });
 
+  await take(audit.sink);
   await announceTrust(first, first.trust, log);
   const state = await openSignInState(settings, keys, log);
   started.add(() => state.close());
-  const live = keepConfiguration(folder, first, log, cutOffCounts(register, state.sessions));
+  const counts = cutOffCounts(register, state.sessions);
+  const live = keepConfiguration(first, { control, audit: audit.sink, log, counts });
   let publish: (change: Partial<GatewayState>) => unknown = () => undefined;
   const counters = createControlCounters();
   const revocation = await startRevocationService({
@@ -166,6 +177,7 @@ const compose = async (
   const stateOf = (configuration: Configuration): GatewayState => ({
     trust: packTrustList(configuration.trust),
     departments: configuration.departments,
+    locked: configuration.locked,
     upstreamTls: configuration.upstreamTls,
     unwellBackends: health.unwell(),
     revocation: revocation.snapshot(),
@@ -176,6 +188,24 @@ const compose = async (
     },
     keys: threadKeys(),
   });
+  const apply = async (next: Configuration): Promise<void> => {
+    await publish(stateOf(next));
+    checkHealth(next);
+    await revocation.use(revocationSources(next.trust));
+    await endLocked(next.locked);
+  };
+  const endLocked = sessionsOfLocked(state.sessions, log);
+  const changes = await startChanges({
+    control,
+    live,
+    apply,
+    audit: audit.sink,
+    broadcast: state.stores.broadcast,
+    counts,
+    register,
+    log,
+  });
+  started.add(() => changes.close());
   const { browser, sessions: limits } = settings;
   if (browser !== undefined) {
     const portal = await startPortal(
@@ -188,6 +218,11 @@ const compose = async (
         keys,
         state,
         refused: counters.refused,
+        console: {
+          changes: changes.service,
+          rolesOf: (who) => rolesOf(live.current().roles, who),
+          differences: () => control.compare(),
+        },
         log,
       },
       browser.url,
@@ -211,7 +246,7 @@ const compose = async (
       sessions: { idleMs: limits.idle, absoluteMs: limits.absolute },
       ...(browser !== undefined && { portal: { socket: portalSocket(settings.data) } }),
     },
-    state: stateOf(first),
+    state: stateOf(live.current()),
     connectAudit: () => audit.connect(),
     answers: controlAnswers({
       trust: () => live.current().trust,
@@ -238,13 +273,9 @@ const compose = async (
   const stopDays = eachDay(() => void threads.publish({ tls: stateOf(live.current()).tls }));
   started.add(async () => stopDays());
   // What came in while the threads started.
-  await threads.publish({ revocation: revocation.snapshot() });
+  await threads.publish(stateOf(live.current()));
 
-  const apply = async (next: Configuration): Promise<void> => {
-    await threads.publish(stateOf(next));
-    checkHealth(next);
-    await revocation.use(revocationSources(next.trust));
-  };
+  await endLocked(first.locked);
   const watch = live.watch(apply);
   started.add(async () => watch.close());
   const keyWatch = watchKeys(data.keys, keys, () => threads.publish({ keys: threadKeys() }), {
@@ -259,6 +290,7 @@ const compose = async (
     ...revocationReadings(() => revocation.status()),
     backends: () => health.readings(),
     counted: counters.families,
+    postgres: () => stores.postgres(),
     epochs: () => ({ trust: live.current().trust.epoch, revocation: revocation.epoch }),
   });
   const admin = await startAdminListener(settings.admin, {
@@ -267,6 +299,7 @@ const compose = async (
         auditHealthy: () => audit.sink.healthy,
         draining: () => draining,
         configurationSound: () => live.sound,
+        postgres: () => stores.postgres(),
       }),
     metrics: async () => mergeMetrics([metrics.collect(), ...(await threads.metrics())]),
     jwks: () => assertions.jwks(),
@@ -282,7 +315,6 @@ const compose = async (
     failed: failure.promise,
     reload: () => live.reload(apply),
     refreshRevocation: () => revocation.refreshNow(),
-    postgres: () => stores.postgres(),
     close: async () => {
       // The admin listener closes last: a balancer sees "draining" and stops sending.
       draining = true;
@@ -291,7 +323,6 @@ const compose = async (
       // A log that cannot be written keeps nothing from closing; the line says so.
       await recordChange(audit.sink, { event: 'stop', at: Date.now() }).catch((error: unknown) =>
         log.error({ error }, 'the end of the gateway could not be recorded'),
-        postgres: () => stores.postgres(),
       );
       await started.close();
     },

@@ -8,17 +8,26 @@ import { ConfigurationError, type ConfigurationIssue } from '../configuration/co
 import { readYaml, type ReadDocument } from '../configuration/read-yaml.ts';
 import type { UpstreamTls } from '../proxy/upstream-tls.ts';
 import type { Department } from '../services/enrolment.ts';
-import { loadDepartments } from '../services/load-departments.ts';
+import { parseDepartments, readDepartmentFiles } from '../services/load-departments.ts';
 import { readLastSeen } from '../trust/last-seen.ts';
 import { loadTrustList } from '../trust/load-trust-list.ts';
 import { readOperatorKey } from '../trust/operator-key.ts';
 import type { TrustList } from '../trust/trust-list.ts';
+import { rolesDocument } from './file-documents.ts';
+import { ownAddressProblem } from './own-addresses.ts';
 import { absoluteExport, readAuditExports } from './read-audit-exports.ts';
+import {
+  departmentSources,
+  readOthers,
+  trustFolderIn,
+  type GovernedDocument,
+  type OtherDocuments,
+} from './read-documents.ts';
 import { findUnknownUpstreamTls, readUpstreamTls, upstreamTlsFiles } from './read-upstream-tls.ts';
 import { gatewaySettingsSchema, type GatewaySettings } from './gateway-settings.ts';
 
 /** Everything an operator writes, read and checked together. */
-export interface Configuration {
+export interface Configuration extends OtherDocuments {
   /** Paths made absolute. */
   readonly settings: GatewaySettings;
   readonly tls: { readonly certificate: string; readonly key: string };
@@ -39,12 +48,17 @@ export const loadSettings = (folder: string): GatewaySettings =>
   withAbsolutePaths(readYaml(join(folder, 'gateway.yaml'), gatewaySettingsSchema));
 
 /**
- * Reads gateway.yaml in `folder`, the departments and the trust list it names.
+ * Reads gateway.yaml in `folder`, the departments and the trust list it names, and who has which role.
  *
  * @param trustEpoch the epoch the trust list gets
+ * @param documents taken instead of the files of departments, trust list and roles: all that is to be in force
  * @throws ConfigurationError with everything wrong in all of them at once
  */
-export const loadConfiguration = (folder: string, trustEpoch: number): Configuration => {
+export const loadConfiguration = (
+  folder: string,
+  trustEpoch: number,
+  documents?: readonly GovernedDocument[],
+): Configuration => {
   const document = readYaml(join(folder, 'gateway.yaml'), gatewaySettingsSchema);
   const settings = withAbsolutePaths(document);
   const issues: ConfigurationIssue[] = [];
@@ -61,9 +75,17 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
   const terminatorAuthority = attempt(() => readTerminatorAuthority(document, settings));
   const exports = attempt(() => readAuditExports(document, settings.audit.export));
   const upstreamTls = attempt(() => readUpstreamTls(document, settings.upstreamTls));
-  const departments = attempt(() => loadDepartments(settings.departments));
+  const departments = attempt(() =>
+    parseDepartments(
+      documents === undefined
+        ? readDepartmentFiles(settings.departments)
+        : departmentSources(documents, settings),
+      { backEndProblem: ownAddressProblem(settings) },
+    ),
+  );
+  const others = attempt(() => readOthers(documents ?? rolesDocument(folder)));
   const trust = attempt(() =>
-    loadTrustList(settings.trust, trustEpoch, {
+    loadTrustList(documents === undefined ? settings.trust : trustFolderIn(documents, settings), trustEpoch, {
       operatorKey: readTrustKey(document, settings),
       lastSeen: settings.trustKey === undefined ? undefined : readLastSeen(lastSeenFile(settings)),
     }),
@@ -74,6 +96,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
     upstreamTls === undefined ||
     exports === undefined ||
     departments === undefined ||
+    others === undefined ||
     trust === undefined
   ) {
     throw new ConfigurationError(issues);
@@ -100,6 +123,7 @@ export const loadConfiguration = (folder: string, trustEpoch: number): Configura
     exports,
     departments,
     trust,
+    ...others,
     places: [...new Set(places)],
   };
 };

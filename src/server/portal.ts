@@ -8,7 +8,7 @@ import type { Logger } from '../observability/logging.ts';
 import { loadAssets } from '../portal/assets.ts';
 import { createPortal } from '../portal/portal-app.ts';
 import { startPortalListener, type PortalListener } from '../portal/portal-listener.ts';
-import { SIGN_IN_LIMITS, type PortalAuthority } from '../portal/portal-parts.ts';
+import { SIGN_IN_LIMITS, type PortalAuthority, type PortalParts } from '../portal/portal-parts.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import { createDirectory, type Directory } from '../services/directory.ts';
 import { createBrowserSessions } from '../signin/browser-session.ts';
@@ -18,6 +18,7 @@ import type { KeyRing } from '../storage/key-ring.ts';
 import { isInForce, type TrustList } from '../trust/trust-list.ts';
 import { createJudge } from '../verdict/judge.ts';
 import { cacheVerdicts } from '../verdict/verdict-cache.ts';
+import { consoleRouters, type ConsoleChanges } from './console.ts';
 import { startFederation } from './federation.ts';
 import { forwardAuthOf } from './forward-auth.ts';
 import { secretsOf } from './live-keys.ts';
@@ -33,6 +34,8 @@ export interface PortalComposition {
   readonly revocation: RevocationService;
   readonly keys: KeyRing;
   readonly state: SignInState;
+  /** Not there: the console is not either. */
+  readonly console?: ConsoleChanges;
   /** Counts a refusal of forward-auth. */
   readonly refused: (code: string) => void;
   readonly log: Logger;
@@ -62,7 +65,7 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
   const authorities = (): readonly PortalAuthority[] => authoritiesInForce(current().trust);
   const forwardAuth = forwardAuthOf(parts, { gate, urls, authorities });
   const provider = startFederation(parts, { gate, directory: currentDirectory, urls });
-  const app = createPortal({
+  const portalParts: PortalParts = {
     gate,
     sessions,
     handover: createHandover({
@@ -84,12 +87,15 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
     authorities,
     urls,
     ...(forwardAuth !== undefined && { forwardAuth }),
-    routers: [{ path: '/oidc', router: provider.router }],
     requiresSigningCertificate: (authority) =>
       current().trust.authorities.get(authority)?.settings.requiresSigningCertificate === true,
     assets: loadAssets(),
     clock: Date.now,
     log: (level, message, fields) => log[level](fields, message),
+  };
+  const app = createPortal({
+    ...portalParts,
+    routers: [{ path: '/oidc', router: provider.router }, ...consoleRouters(parts, portalParts)],
   });
   const listener = await startPortalListener(app, portalSocket(settings.data));
   return {
@@ -127,6 +133,7 @@ const controlGate = ({ current, revocation, register, log }: PortalComposition) 
     }),
     epochs,
     directory: () => createDirectory(current().departments),
+    isLocked: (unifiedId) => current().locked.includes(unifiedId),
     clock: Date.now,
     onDefect: (error) => log.error({ error }, 'a defect while judging a sign-in'),
   });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Difference } from '../changes/take-files.ts';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { watchFiles, type FileWatch } from '../configuration/watch-files.ts';
 import { compareTrustLists, type CutOffCounts } from '../trust/compare-trust-lists.ts';
@@ -6,7 +7,10 @@ import { describeComparison } from '../trust/describe-comparison.ts';
 import { rememberSeen } from '../trust/last-seen.ts';
 import { packTrustList, type TrustList } from '../trust/trust-list.ts';
 import { findTrustWarnings } from '../trust/trust-warnings.ts';
-import { lastSeenFile, loadConfiguration, type Configuration } from './load-configuration.ts';
+import type { AuditSink } from '../audit/entry.ts';
+import { Refusal } from '../refusal/refusal.ts';
+import type { ChangeControl } from './change-control.ts';
+import { lastSeenFile, type Configuration } from './load-configuration.ts';
 
 export interface ReloadLog {
   info(fields: object, message: string): void;
@@ -21,6 +25,8 @@ export interface LiveConfiguration {
   readonly sound: boolean;
   /** Reads the files again and has `apply` put them in force. False (and a log line) when they are wrong. */
   reload(apply: (next: Configuration) => Promise<void>): Promise<boolean>;
+  /** Has `apply` put in force what the change store holds. False (and a log line) when it is wrong. */
+  follow(apply: (next: Configuration) => Promise<void>): Promise<boolean>;
   /** Reloads when a file has changed. */
   watch(apply: (next: Configuration) => Promise<void>): FileWatch;
 }
@@ -39,22 +45,38 @@ const NEEDS_RESTART = [
   'departments',
 ] as const;
 
-/** Keeps the configuration of `folder`: a broken change leaves the old one in force and says so. */
+export interface KeepingParts {
+  readonly control: ChangeControl;
+  readonly audit: AuditSink;
+  readonly log: ReloadLog;
+  readonly counts?: CutOffCounts;
+}
+
+/** Keeps the configuration in force: a broken change leaves the old one there and says so. */
 export const keepConfiguration = (
-  folder: string,
   first: Configuration,
-  log: ReloadLog,
-  counts?: CutOffCounts,
+  { control, audit, log, counts }: KeepingParts,
 ): LiveConfiguration => {
   let current = first;
-  let sound = true;
+  let sound = sayDifferences(control.differences, log);
   let turn: Promise<unknown> = Promise.resolve();
 
-  const read = async (apply: (next: Configuration) => Promise<void>): Promise<boolean> => {
+  const read = async (
+    load: (trustEpoch: number) => Promise<Configuration>,
+    apply: (next: Configuration) => Promise<void>,
+  ): Promise<boolean> => {
     let next: Configuration;
     try {
-      next = withTrustEpoch(loadConfiguration(folder, current.trust.epoch + 1), current.trust);
+      next = withTrustEpoch(await load(current.trust.epoch + 1), current.trust);
     } catch (error) {
+      if (error instanceof Refusal) {
+        sound = false;
+        log.error(
+          { code: error.code },
+          `configuration not taken, the old one stays in force: ${error.detail}`,
+        );
+        return false;
+      }
       if (!(error instanceof ConfigurationError)) throw error;
       sound = false;
       for (const { file, line, column, path, message } of error.issues) {
@@ -73,23 +95,31 @@ export const keepConfiguration = (
     await announceTrust(next, current.trust, log, counts);
     // First: what data-plane threads ask under the new list is answered by the new list.
     current = next;
-    sound = true;
+    sound = sayDifferences(control.differences, log);
     await apply(next);
     log.info({ trustEpoch: next.trust.epoch }, 'configuration taken');
     return true;
   };
-  const reload = (apply: (next: Configuration) => Promise<void>): Promise<boolean> => {
-    // One after the other: two changes at once never mix.
-    const mine = turn.then(() => read(apply));
+  /** One after the other: two changes at once never mix. */
+  const inTurn = (work: () => Promise<boolean>): Promise<boolean> => {
+    const mine = turn.then(work);
     turn = mine.catch(() => undefined);
     return mine;
   };
+  const fromFiles = async (trustEpoch: number): Promise<Configuration> => {
+    const { configuration, take } = await control.prepare(trustEpoch);
+    await take(audit);
+    return configuration;
+  };
+  const reload = (apply: (next: Configuration) => Promise<void>): Promise<boolean> =>
+    inTurn(() => read(fromFiles, apply));
   return {
     current: () => current,
     get sound() {
       return sound;
     },
     reload,
+    follow: (apply) => inTurn(() => read((epoch) => control.load(epoch), apply)),
     watch: (apply) =>
       watchFiles(current.places, () => {
         reload(apply).catch((error: unknown) =>
@@ -97,6 +127,25 @@ export const keepConfiguration = (
         );
       }),
   };
+};
+
+/** Says where files and store are not the same; whether it is sound, that is, nobody has to choose. */
+export const sayDifferences = (differences: readonly Difference[], log: ReloadLog): boolean => {
+  for (const { kind, name, changed } of differences) {
+    const fields = { kind, name };
+    if (changed === 'store') {
+      log.warn(
+        fields,
+        `${kind} "${name}": the change store is ahead of the files, and in force; onecert services export writes it`,
+      );
+    } else {
+      log.error(
+        fields,
+        `${kind} "${name}": changed in the files and in the change store, whose version stays in force; say which it is to be: onecert services import <file> --take files|store`,
+      );
+    }
+  }
+  return differences.every(({ changed }) => changed === 'store');
 };
 
 /** An unchanged trust list keeps its epoch: no verdict need be reached again for a change elsewhere. */

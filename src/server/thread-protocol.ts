@@ -18,11 +18,10 @@ import type { PackedTrustList } from '../trust/trust-list.ts';
 export interface GatewayState {
   readonly trust: PackedTrustList;
   readonly departments: readonly Department[];
+  /** Unified ids that operators have locked. */
+  readonly locked: readonly string[];
   readonly revocation: RevocationSnapshot;
   readonly tls: TlsMaterial;
-  readonly upstreamTls: UpstreamTls;
-  /** Back ends that health checks have found unwell, as backendKey (src/services/back-ends.ts) names them. */
-  readonly unwellBackends: readonly string[];
   readonly upstreamTls: UpstreamTls;
   /** Back ends that health checks have found unwell, as backendKey (src/services/back-ends.ts) names them. */
   readonly unwellBackends: readonly string[];
@@ -88,10 +87,10 @@ export type ControlAnswers = {
   identify(subject: { der: Uint8Array; authority: string }): Promise<Identity>;
   getSession(key: string): Promise<Session | undefined>;
   touchSession(session: Session): Promise<Session | undefined>;
-  /** What a thread has let through of services' limits (SharedCounts.add). */
-  countCalls(batch: readonly CountedCalls[]): Promise<readonly number[]>;
   /** What seals the audit entries of an identity, or of a month. */
   auditKey(owner: KeyOwner): Promise<HolderKey>;
+  /** What a thread has let through of services' limits (SharedCounts.add). */
+  countCalls(batch: readonly CountedCalls[]): Promise<readonly number[]>;
   log(line: LogLine): void;
 };
 

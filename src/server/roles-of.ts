@@ -1,0 +1,17 @@
+import type { Actor, ActorRole } from '../changes/change-service.ts';
+import type { Roles } from '../changes/schemas.ts';
+
+/** Roles that roles.yaml gives somebody: by unified id, or by the certificate they signed in with. */
+export const rolesOf = (
+  roles: Roles['roles'],
+  { unifiedId, certificate }: Pick<Actor, 'unifiedId' | 'certificate'>,
+): readonly ActorRole[] => {
+  const held = roles
+    .filter((each) => each.unifiedId === unifiedId || each.certificate === certificate)
+    .map(({ role, department }): ActorRole =>
+      role === 'officer' ? { role, department: department ?? '' } : { role },
+    );
+  return held.filter(
+    (each, index) => held.findIndex((other) => JSON.stringify(other) === JSON.stringify(each)) === index,
+  );
+};

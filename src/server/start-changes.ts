@@ -1,0 +1,110 @@
+import type { AuditSink } from '../audit/entry.ts';
+import type { ChangeService, DryRun } from '../changes/change-service.ts';
+import { createChangeService } from '../changes/create-change-service.ts';
+import type { Conflicts } from './settle-conflicts.ts';
+import { ConfigurationError } from '../configuration/configuration-error.ts';
+import type { Broadcast } from '../storage/broadcast.ts';
+import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
+import { consequencesOf } from './change-consequences.ts';
+import type { ChangeControl } from './change-control.ts';
+import type { Configuration } from './load-configuration.ts';
+import { operatorsIn } from './read-documents.ts';
+import type { LiveConfiguration, ReloadLog } from './reload.ts';
+import { settleConflict } from './settle-conflicts.ts';
+
+export interface ChangesParts {
+  readonly control: ChangeControl;
+  readonly live: LiveConfiguration;
+  readonly apply: (next: Configuration) => Promise<void>;
+  readonly audit: AuditSink;
+  readonly broadcast: Broadcast;
+  readonly counts: CutOffCounts;
+  readonly register: Conflicts;
+  readonly log: ReloadLog;
+}
+
+const TOPIC = 'changes';
+/** Should a message be lost, or the broadcast be away. */
+const POLL_MS = 500;
+
+/** Changes of this process, and following those of others. Polls once it is started. */
+export const startChanges = async (
+  parts: ChangesParts,
+): Promise<{ readonly service: ChangeService; close(): Promise<void> }> => {
+  const { control, live, apply, broadcast, log } = parts;
+  const { store } = control;
+  let refused = 0;
+  let away = false;
+  let busy = false;
+  let closed = false;
+
+  const look = async (): Promise<void> => {
+    if (busy || closed) return;
+    busy = true;
+    try {
+      const latest = await store.sequence();
+      if (away) log.info({}, 'the change store answers again');
+      away = false;
+      // What cannot be taken is not tried twice a second for ever: the next version, or the next file, is.
+      if (latest > control.sequence && latest !== refused && !(await live.follow(apply))) refused = latest;
+    } catch (error) {
+      if (!away) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn({ reason }, 'the change store does not answer: what is in force stays in force');
+      }
+      away = true;
+    } finally {
+      busy = false;
+    }
+  };
+  const unsubscribe = await broadcast.subscribe(TOPIC, {
+    onMessage: () => void look(),
+    onGap: () => void look(),
+  });
+  const timer = setInterval(() => void look(), POLL_MS);
+  timer.unref();
+
+  const service = createChangeService({
+    store,
+    audit: parts.audit,
+    check: (wanted) => check(parts, wanted),
+    apply: async (version) => {
+      if (version.kind === 'conflict') await settleConflict(parts.register, version);
+      const taken = control.sequence >= version.sequence || (await live.follow(apply));
+      if (!taken) throw new Error(`version ${version.sequence} is kept, and cannot be taken here`);
+    },
+    announce: async (sequence) => {
+      await broadcast.publish(TOPIC, String(sequence)).catch((error: unknown) => {
+        log.warn({ reason: String(error) }, 'replicas were not told of a change; they look by themselves');
+      });
+    },
+    clock: Date.now,
+  });
+  return {
+    service,
+    close: async () => {
+      closed = true;
+      clearInterval(timer);
+      unsubscribe();
+    },
+  };
+};
+
+const check = async (
+  { control, live, counts }: ChangesParts,
+  wanted: Parameters<ChangeService['dryRun']>[0],
+): Promise<DryRun> => {
+  const before = live.current();
+  try {
+    const after = await control.loadWith(before.trust.epoch + 1, wanted);
+    if (wanted.kind === 'roles' && operatorsIn(after.roles) < Math.min(2, operatorsIn(before.roles))) {
+      const message = 'fewer than two operators would be left: nobody could approve a change';
+      const issue = { file: 'roles.yaml', line: 1, column: 1, path: 'roles', message };
+      return { issues: [issue], consequences: [] };
+    }
+    return { issues: [], consequences: await consequencesOf(wanted, before, after, counts) };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { issues: error.issues, consequences: [] };
+  }
+};
