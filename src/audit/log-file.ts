@@ -57,6 +57,8 @@ export const openLogFile = (options: {
   readonly segmentBytes: number;
   /** Takes the folder for this writer again, where it is another one than before. Throws while it cannot. */
   readonly lockAgain: () => void;
+  /** The segment is full and whole on the disk, and the next one is not there yet. Throws where it must not be. */
+  readonly beforeNext?: () => void;
 }): LogFile => {
   const { folder, segmentBytes } = options;
   let number = options.segment;
@@ -78,6 +80,7 @@ export const openLogFile = (options: {
     append: (lines) => {
       if (current.size > 0 && current.size + lines.length > segmentBytes) {
         syncNow(current);
+        options.beforeNext?.();
         next();
       }
       try {

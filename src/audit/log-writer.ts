@@ -1,6 +1,8 @@
+import type { Checkpointer } from './checkpoint/checkpointer.ts';
 import type { AuditEntry } from './entry.ts';
 import { chainLine, type Head } from './line.ts';
 import type { LogFile } from './log-file.ts';
+import type { TreeWriter } from './tree/tree-writer.ts';
 
 /** Entries that are written together, and whom to tell. */
 export interface Group {
@@ -17,6 +19,9 @@ export interface Group {
 export interface LogWriterOptions {
   readonly file: LogFile;
   readonly head: Head;
+  readonly tree: TreeWriter;
+  /** Undefined where nobody has handed in a key. */
+  readonly checkpointer: Checkpointer | undefined;
   /** How long entries nobody waits for may stay unsynced. */
   readonly syncWithinMs: number;
   readonly probeEveryMs: number;
@@ -50,7 +55,7 @@ interface Outage {
  * file holds again exactly the entries that were chained; the outage itself becomes an entry.
  */
 export const createLogWriter = (options: LogWriterOptions): LogWriter => {
-  const { file, clock, onHealth } = options;
+  const { file, clock, onHealth, tree, checkpointer } = options;
   let { head } = options;
   let waiting: Group[] = [];
   let syncing = false;
@@ -58,7 +63,7 @@ export const createLogWriter = (options: LogWriterOptions): LogWriter => {
   let outage: Outage | undefined;
   let probe: NodeJS.Timeout | undefined;
 
-  const append = (entries: readonly string[]): void => {
+  const append = (entries: readonly string[]): Buffer => {
     const written = clock();
     let next = head;
     let text = '';
@@ -71,6 +76,7 @@ export const createLogWriter = (options: LogWriterOptions): LogWriter => {
     file.append(lines);
     head = next;
     options.onAppend(entries.length, lines.length);
+    return lines;
   };
 
   const fail = (error: unknown): Outage => {
@@ -95,12 +101,23 @@ export const createLogWriter = (options: LogWriterOptions): LogWriter => {
     }
   };
 
+  const tryAppend = (entries: readonly string[]): Buffer | undefined => {
+    try {
+      return append(entries);
+    } catch (error) {
+      outage = fail(error);
+      syncWaiting();
+      return undefined;
+    }
+  };
+
   const recover = (): void => {
     if (outage === undefined || syncing) return;
     try {
       file.restore();
-      append([JSON.stringify(endOf(outage, clock()))]);
+      tree.add(append([JSON.stringify(endOf(outage, clock()))]), file.segment);
       file.syncNow();
+      tree.flush();
     } catch {
       return;
     }
@@ -119,11 +136,13 @@ export const createLogWriter = (options: LogWriterOptions): LogWriter => {
     const covered = waiting;
     waiting = [];
     const began = performance.now();
-    file.sync().then(
+    const state = tree.state();
+    syncAll().then(
       () => {
         syncing = false;
         options.onSync(performance.now() - began);
         covered.forEach((group) => group.synced());
+        checkpointer?.synced(state);
         syncLater();
       },
       (error: Error) => {
@@ -136,6 +155,12 @@ export const createLogWriter = (options: LogWriterOptions): LogWriter => {
     );
   };
 
+  /** Hashes that cannot be written are as bad as entries: proofs would be missing. */
+  const syncAll = async (): Promise<void> => {
+    tree.flush();
+    await file.sync();
+  };
+
   const syncLater = (): void => {
     if (waiting.length > 0) sync();
     else if (file.dirty) timer ??= setTimeout(sync, options.syncWithinMs);
@@ -143,20 +168,16 @@ export const createLogWriter = (options: LogWriterOptions): LogWriter => {
 
   return {
     write: (group) => {
-      if (outage === undefined) {
-        try {
-          append(group.entries);
-        } catch (error) {
-          outage = fail(error);
-          syncWaiting();
-        }
-      }
-      if (outage !== undefined) {
+      const lines = outage === undefined ? tryAppend(group.entries) : undefined;
+      if (lines === undefined) {
+        outage ??= fail(new Error('the log cannot be written'));
         outage.refused += group.entries.length;
         group.refused(outage.reason);
         return;
       }
       group.written();
+      // Whoever waited to be written has been told: the tree keeps nobody waiting.
+      tree.add(lines, file.segment);
       if (group.wantsSync) waiting.push(group);
       syncLater();
     },
@@ -165,8 +186,14 @@ export const createLogWriter = (options: LogWriterOptions): LogWriter => {
       clearInterval(probe);
       try {
         syncWaiting();
-        if (outage === undefined) file.syncNow();
+        if (outage === undefined) {
+          file.syncNow();
+          tree.syncNow();
+          checkpointer?.signNow(tree.state());
+        }
       } finally {
+        checkpointer?.close();
+        tree.close();
         file.close();
       }
     },

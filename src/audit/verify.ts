@@ -1,45 +1,144 @@
+import { readdir, stat } from 'node:fs/promises';
 import { StorageError } from '../storage/storage-error.ts';
-import { EMPTY_LOG, readLine, type ChainedLine, type Head } from './line.ts';
-import { listSegments, readLines, type RawLine, type SegmentFile } from './segment-files.ts';
+import { checkpointsPath, readVerifierKeys } from './checkpoint/checkpoints-file.ts';
+import type { VerifierKey } from './checkpoint/note.ts';
+import type { Head } from './line.ts';
+import { readRetiredSegments, retiredPath, type RetiredSegment } from './retirement/retired-segments.ts';
+import { listSegments, segmentPath, type SegmentFile } from './segment-files.ts';
+import { CheckpointCheck, type OutsideCheckpoint } from './verify-checkpoints.ts';
+import { LogWalk, type AuditLogProblem } from './verify-log.ts';
 
-export interface AuditLogProblem {
-  readonly file: string;
-  /** From 1; 0 where the file as a whole is meant. */
-  readonly line: number;
-  readonly what: string;
+export type { AuditLogProblem } from './verify-log.ts';
+
+export interface VerifyOptions {
+  /** A head noted earlier: entries cut off, or written anew before it, are found. */
+  readonly head?: Head;
+  /** Public keys of the log and of witnesses; where none of the log is given, those that the folder names. */
+  readonly keys?: readonly VerifierKey[];
+  /** A checkpoint kept elsewhere: the log has to be what it was then, and what was added. */
+  readonly checkpoint?: OutsideCheckpoint;
+  /** Witnesses, each of which has to have cosigned. */
+  readonly witnesses?: readonly VerifierKey[];
+  /** The folder is an archive of retired segments: the entry that retired those before them stands elsewhere. */
+  readonly archive?: boolean;
 }
 
 export interface AuditLogReport {
   readonly ok: boolean;
   /** Whole entries read, up to the problem where there is one. */
   readonly entries: number;
-  /** 0 where the log has no entry. */
+  /** The first that has not been retired; 0 where there is none. */
   readonly firstSeq: number;
   readonly lastSeq: number;
   /** SHA-256 of the last entry, base64url: with `lastSeq` the head to note for the next time. */
   readonly lastHash: string;
+  /** Entries retired: their hashes were verified. */
+  readonly retired: number;
+  /** Checkpoints verified; and how many entries the largest covers. */
+  readonly checkpoints: number;
+  readonly covered: number;
+  /** The largest tree that each witness has cosigned, and when: ms since the epoch. */
+  readonly cosigned: readonly { readonly witness: string; readonly size: number; readonly at: number }[];
+  /** Whether the keys came from the folder that was verified. */
+  readonly keysFromFolder: boolean;
   readonly problem?: AuditLogProblem;
 }
 
 /**
- * Reads the whole log and follows its chain: changed, dropped, doubled and reordered entries and missing segments
- * are found, and with a `head` noted earlier also a log cut off at its end or written anew from there on. May run
- * beside the gateway: what it is just writing at the end is no problem. Memory does not grow with the log.
+ * Reads the whole log and follows its chain, its tree and its checkpoints: changed, dropped, doubled and reordered
+ * entries, missing segments, hashes and checkpoints that do not belong together are found; with a head or checkpoint
+ * noted elsewhere, or a witness, also a log cut off at its end or written anew with all its keys. May run beside the
+ * gateway: what it is just writing at the end is no problem. Memory does not grow with the log.
  *
  * @throws StorageError when the folder cannot be read
  */
-export const verifyAuditLog = async (folder: string, head?: Head): Promise<AuditLogReport> => {
-  const segments = await segmentsOf(folder);
-  const chain = new Chain(head);
-  for (const [index, segment] of segments.entries()) {
-    const missing = index + 1 === segment.number ? undefined : `segment ${index + 1} is missing`;
-    const problem =
-      missing === undefined
-        ? await chain.follow(segment, index === segments.length - 1)
-        : { file: segment.path, line: 0, what: `${missing}: it should stand before this one` };
-    if (problem !== undefined) return chain.report(problem);
+export const verifyAuditLog = async (
+  folder: string,
+  options: VerifyOptions = {},
+): Promise<AuditLogReport> => {
+  try {
+    return await verifyOnce(folder, options);
+  } catch (error) {
+    // Segments may be retired while they are read.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return verifyOnce(folder, options);
+    throw error;
   }
-  return chain.report(chain.cutOff(segments.at(-1)?.path ?? folder));
+};
+
+const verifyOnce = async (folder: string, options: VerifyOptions): Promise<AuditLogReport> => {
+  // What is signed by now covers entries that are in the files by now; what is signed later is not looked at.
+  const limit = (await stat(checkpointsPath(folder)).catch(() => undefined))?.size;
+  // A segment is there before its hashes.
+  const hashed = await hashedSegments(folder);
+  const segments = await segmentsOf(folder);
+  const given = options.keys ?? [];
+  const keysFromFolder = given.length === 0;
+  const own = keysFromFolder ? await readVerifierKeys(folder) : given;
+  const checkpoints = new CheckpointCheck({
+    folder,
+    limit,
+    keys: [...own, ...(options.witnesses ?? [])],
+    witnesses: options.witnesses ?? [],
+    outside: options.checkpoint,
+  });
+  const walk = new LogWalk(folder, options.head, checkpoints);
+  try {
+    const problem = await firstProblem(folder, { segments, hashed }, walk, checkpoints, options);
+    return {
+      ok: problem === undefined,
+      ...walk.counts,
+      ...checkpoints.counts,
+      keysFromFolder,
+      ...(problem && { problem }),
+    };
+  } finally {
+    await checkpoints.close();
+  }
+};
+
+const firstProblem = async (
+  folder: string,
+  { segments, hashed }: { readonly segments: readonly SegmentFile[]; readonly hashed: number },
+  walk: LogWalk,
+  checkpoints: CheckpointCheck,
+  { archive = false }: VerifyOptions,
+): Promise<AuditLogProblem | undefined> => {
+  const retired = await retiredOf(folder);
+  if ('what' in retired) return retired;
+  const begin = await checkpoints.begin();
+  if (begin !== undefined) return begin;
+  const byNumber = new Map(segments.map((segment) => [segment.number, segment]));
+  const last = Math.max(retired.length, segments.at(-1)?.number ?? 0, hashed);
+  for (let number = 1; number <= last; number++) {
+    const problem = await walkSegment(number, byNumber.get(number), retired[number - 1], walk, {
+      path: segmentPath(folder, number),
+      isLast: number === segments.at(-1)?.number,
+    });
+    if (problem !== undefined) return problem;
+  }
+  const end = segments.at(-1)?.path ?? folder;
+  return walk.cutOff(end) ?? (archive ? undefined : walk.unrecorded(retired)) ?? (await checkpoints.end(end));
+};
+
+const walkSegment = async (
+  number: number,
+  segment: SegmentFile | undefined,
+  retired: RetiredSegment | undefined,
+  walk: LogWalk,
+  { path, isLast }: { readonly path: string; readonly isLast: boolean },
+): Promise<AuditLogProblem | undefined> => {
+  // Recorded and not yet gone: a retirement cut short, or under way.
+  if (segment !== undefined) return walk.follow(segment, isLast);
+  if (retired === undefined) {
+    return { file: path, line: 0, what: `segment ${number} is missing` };
+  }
+  return walk.followRetired(retired);
+};
+
+/** Number of the last segment that there are hashes of. */
+const hashedSegments = async (folder: string): Promise<number> => {
+  const names = await readdir(folder).catch(() => []);
+  return Math.max(0, ...names.map((name) => Number(/^(\d{8})\.hashes$/.exec(name)?.[1] ?? 0)));
 };
 
 const segmentsOf = async (folder: string): Promise<readonly SegmentFile[]> => {
@@ -50,73 +149,12 @@ const segmentsOf = async (folder: string): Promise<readonly SegmentFile[]> => {
   }
 };
 
-class Chain {
-  #head = EMPTY_LOG;
-  #entries = 0;
-  readonly #noted: Head | undefined;
-
-  constructor(noted: Head | undefined) {
-    this.#noted = noted;
+const retiredOf = async (folder: string): Promise<readonly RetiredSegment[] | AuditLogProblem> => {
+  try {
+    return await readRetiredSegments(folder);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const [, line = '0', what = error.message] = /:(\d+): (.*)$/.exec(error.message) ?? [];
+    return { file: retiredPath(folder), line: Number(line), what };
   }
-
-  async follow(segment: SegmentFile, isLast: boolean): Promise<AuditLogProblem | undefined> {
-    let number = 0;
-    for await (const lines of readLines(segment.path)) {
-      for (const line of lines) {
-        number += 1;
-        const what = this.#problemOf(line, isLast);
-        if (what !== undefined) return { file: segment.path, line: number, what };
-      }
-    }
-    return undefined;
-  }
-
-  #problemOf({ bytes, ended, tooLong }: RawLine, isLast: boolean): string | undefined {
-    const isBeingWritten = isLast && !ended && (!tooLong || bytes.every((byte) => byte === 0));
-    if (isBeingWritten) return undefined;
-    if (tooLong) return 'the line is longer than any entry';
-    if (!ended) return 'the line has no end';
-    const line = readLine(bytes);
-    if (line === undefined) return 'this is not an entry of this log';
-    if (!line.sound) return `entry ${line.seq} was changed: its hash does not fit it`;
-    return this.#misplaced(line) ?? this.#take(line);
-  }
-
-  #misplaced({ seq, prev }: ChainedLine): string | undefined {
-    const expected = this.#head.seq + 1;
-    if (seq > expected) return `entries ${expected} to ${seq - 1} are missing before entry ${seq}`;
-    if (seq < expected) return `entry ${seq} stands again or out of order where ${expected} is expected`;
-    if (prev !== this.#head.hash) return `entry ${seq} does not follow the entry before it: one was replaced`;
-    return undefined;
-  }
-
-  #take({ seq, hash }: ChainedLine): string | undefined {
-    if (seq === this.#noted?.seq && hash !== this.#noted.hash) {
-      return `entry ${seq} is another one than the head noted earlier: the log was written anew`;
-    }
-    this.#head = { seq, hash };
-    this.#entries += 1;
-    return undefined;
-  }
-
-  cutOff(file: string): AuditLogProblem | undefined {
-    const noted = this.#noted?.seq ?? 0;
-    if (this.#head.seq >= noted) return undefined;
-    return {
-      file,
-      line: 0,
-      what: `the log ends with entry ${this.#head.seq}, but the head noted earlier is entry ${noted}: entries were cut off`,
-    };
-  }
-
-  report(problem: AuditLogProblem | undefined): AuditLogReport {
-    return {
-      ok: problem === undefined,
-      entries: this.#entries,
-      firstSeq: this.#entries === 0 ? 0 : 1,
-      lastSeq: this.#head.seq,
-      lastHash: this.#head.hash,
-      ...(problem && { problem }),
-    };
-  }
-}
+};

@@ -21,7 +21,11 @@ export type Acknowledgement =
   | { readonly healthy: boolean; readonly reason: string };
 
 /** From the control thread to the writer thread. */
-export type WriterOrder = { readonly connect: MessagePort } | { readonly close: true };
+export type WriterOrder =
+  | { readonly connect: MessagePort }
+  /** A checkpoint with a witness's signature: to be kept. */
+  | { readonly cosigned: string }
+  | { readonly close: true };
 
 /** From the writer thread to the control thread. */
 export type WriterReport =
@@ -30,6 +34,13 @@ export type WriterReport =
   | { readonly failed: string }
   | { readonly healthy: boolean; readonly reason: string }
   | { readonly recovered: { readonly segment: number; readonly bytes: number } }
+  /** Hashes of so many segments were made anew. */
+  | { readonly rebuilt: number }
+  /** A checkpoint was signed and kept. */
+  | { readonly checkpoint: string; readonly size: number }
+  | { readonly checkpointFailed: string }
+  | { readonly retired: number }
+  | { readonly retirementFailed: string }
   | { readonly closed: true; readonly error: string | undefined };
 
 export interface WriterStart {
@@ -37,6 +48,14 @@ export interface WriterStart {
   readonly segmentBytes: number;
   readonly syncWithinMs: number;
   readonly probeEveryMs: number;
+  readonly checkpoints:
+    | {
+        readonly origin: string;
+        readonly key: string;
+        readonly everyMs: number;
+        readonly witnesses: readonly string[];
+      }
+    | undefined;
   /** Float64 cells, indexed by STAT. */
   readonly stats: SharedArrayBuffer;
 }
@@ -54,6 +73,8 @@ export const STAT = {
   healthy: 8,
   segment: 9,
   seq: 10,
+  /** Entries that the latest checkpoint covers. */
+  checkpoint: 11,
 } as const;
 
 export type AuditStats = Readonly<Record<keyof typeof STAT, number>>;

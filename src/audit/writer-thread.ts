@@ -1,10 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { openCheckpointer, writeVerifierKeys, type Checkpointer } from './checkpoint/checkpointer.ts';
+import { noteSigner } from './checkpoint/note.ts';
+import { noteVerifierKeys, recoverCheckpoints } from './checkpoint/recover-checkpoints.ts';
 import type { AuditEntry } from './entry.ts';
 import { lockFolder, type FolderLock } from './lock-folder.ts';
-import { openLogFile } from './log-file.ts';
+import { openLogFile, type LogFile } from './log-file.ts';
 import { createLogWriter, type Group, type LogWriter } from './log-writer.ts';
 import { recoverLog, type RecoveredLog } from './recover-log.ts';
+import { carryOutRetirement } from './retirement/carry-out.ts';
+import { recoverTree } from './tree/recover-tree.ts';
+import { openTreeWriter, type TreeWriter } from './tree/tree-writer.ts';
 import {
   STAT,
   type Acknowledgement,
@@ -22,6 +28,7 @@ const stats = new Float64Array(start.stats);
 const ports = new Set<MessagePort>();
 const queue: { readonly port: MessagePort; readonly batch: Batch }[] = [];
 let scheduled = false;
+let keepCosigned: (note: string) => void = () => undefined;
 
 const report = (message: WriterReport): void => parentPort?.postMessage(message);
 const answer = (port: MessagePort, message: Acknowledgement): void => port.postMessage(message);
@@ -29,13 +36,24 @@ const count = (cell: keyof typeof STAT, value: number): void => {
   stats[STAT[cell]] = (stats[STAT[cell]] ?? 0) + value;
 };
 
-const open = async (): Promise<{ writer: LogWriter; release: () => void }> => {
-  mkdirSync(start.folder, { recursive: true, mode: 0o700 });
-  let lock: FolderLock = lockFolder(start.folder);
-  const recovered = await recoverLog(start.folder).catch((error: unknown) => {
-    lock.release();
-    throw error;
-  });
+/** What was found in the folder, made whole. */
+const recover = async () => {
+  const log = await recoverLog(start.folder);
+  const tree = await recoverTree(start.folder, log);
+  return { log, tree, checkpoints: await recoverCheckpoints(start.folder, tree.edge) };
+};
+
+/** How often is looked whether somebody asks for segments to be retired. */
+const LOOK_MS = 250;
+
+interface Opened {
+  readonly writer: LogWriter;
+  /** Resolves when nothing is being retired any more. */
+  readonly stopLooking: () => Promise<void>;
+}
+
+const open = async (): Promise<Opened> => {
+  const { log: recovered, tree: found, checkpoints } = await recover();
   const file = openLogFile({
     folder: start.folder,
     segment: recovered.segment,
@@ -43,13 +61,27 @@ const open = async (): Promise<{ writer: LogWriter; release: () => void }> => {
     segmentBytes: start.segmentBytes,
     lockAgain: () => {
       const taken = lockFolder(start.folder);
-      lock.release();
+      lock?.release();
       lock = taken;
     },
+    beforeNext: () => {
+      tree.syncNow();
+      checkpointer?.signNow(tree.state());
+    },
   });
+  const tree = openTreeWriter({
+    folder: start.folder,
+    segment: recovered.segment,
+    size: found.size,
+    edge: found.edge,
+  });
+  const checkpointer = startCheckpoints(tree, checkpoints, file);
+  keepCosigned = (note) => checkpointer?.keep(note);
   const writer = createLogWriter({
     file,
     head: recovered.head,
+    tree,
+    checkpointer,
     syncWithinMs: start.syncWithinMs,
     probeEveryMs: start.probeEveryMs,
     clock: Date.now,
@@ -75,7 +107,70 @@ const open = async (): Promise<{ writer: LogWriter; release: () => void }> => {
   stats[STAT.seq] = writer.head.seq;
   stats[STAT.segment] = file.segment;
   if (recovered.cut > 0) noteCut(writer, recovered);
-  return { writer, release: () => lock.release() };
+  if (found.rebuilt > 0) report({ rebuilt: found.rebuilt });
+  return { writer, stopLooking: lookForRetirement(writer, () => file.segment) };
+};
+
+/** The first checkpoint is of what was found, forced to the disk now: a killed process may have left it unsynced. */
+const startCheckpoints = (
+  tree: TreeWriter,
+  { size, latest }: { readonly size: number; readonly latest: number | undefined },
+  file: LogFile,
+): Checkpointer | undefined => {
+  if (start.checkpoints === undefined) return undefined;
+  const { origin, key, everyMs, witnesses } = start.checkpoints;
+  const signer = noteSigner(origin, key);
+  const checkpointer = openCheckpointer({
+    folder: start.folder,
+    signer,
+    everyMs,
+    tree,
+    size,
+    latest,
+    onCheckpoint: (checkpoint, covered) => {
+      stats[STAT.checkpoint] = covered;
+      report({ checkpoint, size: covered });
+    },
+    onFailure: (error) => report({ checkpointFailed: error.message }),
+  });
+  stats[STAT.checkpoint] = latest ?? 0;
+  file.syncNow();
+  checkpointer.signNow(tree.state());
+  const keys = noteVerifierKeys(start.folder, [...witnesses, signer.verifierKey.text]);
+  if (keys !== undefined) writeVerifierKeys(start.folder, keys);
+  return checkpointer;
+};
+
+const lookForRetirement = (writer: LogWriter, segment: () => number): (() => Promise<void>) => {
+  let looking: Promise<void> | undefined;
+  const record = (entry: AuditEntry): Promise<void> =>
+    new Promise((resolve, reject) => {
+      writer.write({
+        entries: [JSON.stringify(entry)],
+        wantsSync: true,
+        written: () => undefined,
+        synced: resolve,
+        refused: (reason) => reject(new Error(reason)),
+      });
+    });
+  const look = async (): Promise<void> => {
+    try {
+      const retired = await carryOutRetirement({ folder: start.folder, segment, record });
+      if (retired !== undefined) report({ retired });
+    } catch (error) {
+      // During an outage: tried again, and said once it is over.
+      if (writer.healthy) report({ retirementFailed: (error as Error).message });
+    } finally {
+      looking = undefined;
+    }
+  };
+  const timer = setInterval(() => {
+    looking ??= look();
+  }, LOOK_MS);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
 };
 
 const noteCut = (writer: LogWriter, { segment, cut }: RecoveredLog): void => {
@@ -169,18 +264,28 @@ const close = (writer: LogWriter): string | undefined => {
   }
 };
 
+const end = async ({ writer, stopLooking }: Opened): Promise<void> => {
+  // What a retirement under way still records is written before the end.
+  await stopLooking();
+  const error = close(writer);
+  lock?.release();
+  report({ closed: true, error });
+  parentPort?.close();
+};
+
+let lock: FolderLock | undefined;
 try {
-  const { writer, release } = await open();
+  mkdirSync(start.folder, { recursive: true, mode: 0o700 });
+  lock = lockFolder(start.folder);
+  const opened = await open();
+  const { writer } = opened;
   parentPort?.on('message', (order: WriterOrder) => {
     if ('connect' in order) connect(writer, order.connect);
-    else {
-      const error = close(writer);
-      release();
-      report({ closed: true, error });
-      parentPort?.close();
-    }
+    else if ('cosigned' in order) keepCosigned(order.cosigned);
+    else void end(opened);
   });
   report({ ready: true });
 } catch (error) {
+  lock?.release();
   report({ failed: (error as Error).message });
 }

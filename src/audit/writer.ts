@@ -3,6 +3,12 @@ import { StorageError } from '../storage/storage-error.ts';
 import type { AuditSink } from './entry.ts';
 import { createAuditSink } from './sink.ts';
 import {
+  createWitnessClient,
+  type WitnessClient,
+  type WitnessSettings,
+  type WitnessState,
+} from './witness/witness-client.ts';
+import {
   STAT,
   STATS_BYTES,
   type AuditStats,
@@ -22,9 +28,21 @@ export interface AuditWriterOptions {
   ) => void;
   /** The writer thread is dead: nothing can be recorded any more, and so nothing answered. */
   readonly onFailed?: (error: Error) => void;
+  /** Signed checkpoints; none where absent. */
+  readonly checkpoints?: CheckpointSettings;
   readonly segmentBytes?: number;
   readonly syncWithinMs?: number;
   readonly probeEveryMs?: number;
+}
+
+export interface CheckpointSettings {
+  /** Names this log among all logs of the world: no spaces, no "+" (C2SP tlog-checkpoint). */
+  readonly origin: string;
+  /** Ed25519, PKCS#8 PEM. */
+  readonly key: string;
+  /** At most one in so long, ms. */
+  readonly everyMs?: number;
+  readonly witnesses?: readonly WitnessSettings[];
 }
 
 export interface AuditWriter {
@@ -33,6 +51,7 @@ export interface AuditWriter {
   /** For another thread's createAuditSink: to be transferred to it. */
   connect(): MessagePort;
   stats(): AuditStats;
+  witnesses(): readonly WitnessState[];
   /**
    * Writes and syncs what the sinks have handed over, and ends the thread. Threads with sinks of their own close
    * those first. Rejects with a StorageError where the end of the log could not be synced.
@@ -40,7 +59,12 @@ export interface AuditWriter {
   close(): Promise<void>;
 }
 
-const DEFAULTS = { segmentBytes: 64 * 1024 * 1024, syncWithinMs: 50, probeEveryMs: 250 };
+const DEFAULTS = {
+  segmentBytes: 64 * 1024 * 1024,
+  syncWithinMs: 50,
+  probeEveryMs: 250,
+  checkpointEveryMs: 1_000,
+};
 
 /**
  * Starts the one thread that writes the audit log.
@@ -55,6 +79,12 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
     segmentBytes: options.segmentBytes ?? DEFAULTS.segmentBytes,
     syncWithinMs: options.syncWithinMs ?? DEFAULTS.syncWithinMs,
     probeEveryMs: options.probeEveryMs ?? DEFAULTS.probeEveryMs,
+    checkpoints: options.checkpoints && {
+      origin: options.checkpoints.origin,
+      key: options.checkpoints.key,
+      everyMs: options.checkpoints.everyMs ?? DEFAULTS.checkpointEveryMs,
+      witnesses: (options.checkpoints.witnesses ?? []).map(({ key }) => key.text),
+    },
     stats,
   };
   const thread = new Worker(new URL(`./writer-thread${extension}`, import.meta.url), {
@@ -69,6 +99,9 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
     return port2;
   };
 
+  const witnesses = (options.checkpoints?.witnesses ?? []).map((witness): WitnessClient =>
+    createWitnessClient({ folder, witness, log, onCosigned: (cosigned) => order({ cosigned }) }),
+  );
   const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
   let closeFailure: string | undefined;
   thread.on('message', (message: WriterReport) => {
@@ -81,6 +114,16 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
       closeFailure = message.error;
     } else if ('recovered' in message) {
       log('warn', 'an unfinished line was cut off the audit log', message.recovered);
+    } else if ('checkpoint' in message) {
+      for (const witness of witnesses) witness.offer(message.checkpoint);
+    } else if ('checkpointFailed' in message) {
+      log('error', 'a checkpoint of the audit log could not be kept', { reason: message.checkpointFailed });
+    } else if ('rebuilt' in message) {
+      log('warn', 'stored hashes of the audit log were made anew', { segments: message.rebuilt });
+    } else if ('retired' in message) {
+      log('info', 'segments of the audit log were retired', { segments: message.retired });
+    } else if ('retirementFailed' in message) {
+      log('error', 'segments of the audit log could not be retired', { reason: message.retirementFailed });
     }
   });
   thread.on('error', (error: Error) => {
@@ -102,8 +145,10 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
         Object.entries(STAT).map(([name, cell]) => [name, cells[cell] ?? 0]),
       ) as AuditStats;
     },
+    witnesses: () => witnesses.map(({ state }) => state),
     close: async () => {
       await sink.close();
+      await Promise.all(witnesses.map((witness) => witness.close()));
       order({ close: true });
       await ended;
       if (closeFailure !== undefined) {

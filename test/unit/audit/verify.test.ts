@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { appendFileSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { startAuditWriter } from '../../../src/audit/writer.ts';
 import { verifyAuditLog } from '../../../src/audit/verify.ts';
@@ -61,9 +69,10 @@ describe('verifyAuditLog', () => {
 
   it('finds missing and swapped segments, and a whole one cut short', async () => {
     const missing = copy();
-    rmSync(segmentsOf(missing)[1] ?? '');
+    const gone = segmentsOf(missing)[1] ?? '';
+    rmSync(gone);
     expect((await verifyAuditLog(missing)).problem).toMatchObject({
-      file: segmentsOf(missing)[1],
+      file: gone,
       line: 0,
       what: expect.stringContaining('segment 2 is missing') as string,
     });
@@ -74,7 +83,10 @@ describe('verifyAuditLog', () => {
     expect((await verifyAuditLog(renumbered)).problem).toMatchObject({ file: second, line: 1 });
 
     const { folder, file } = tamper(0, (lines) => lines.slice(0, -1));
-    expect((await verifyAuditLog(folder)).problem).toMatchObject({ line: 1 });
+    expect((await verifyAuditLog(folder)).problem).toMatchObject({
+      file: file.replace('.log', '.hashes'),
+      line: 0,
+    });
     appendFileSync(file, 'half a line');
     expect((await verifyAuditLog(folder)).problem).toMatchObject({ file, what: 'the line has no end' });
 
@@ -86,19 +98,25 @@ describe('verifyAuditLog', () => {
   it('finds entries cut off the end, or a log written anew, by a head noted earlier', async () => {
     const { lastSeq: seq, lastHash: hash } = await verifyAuditLog(whole);
     const head = { seq, hash };
-    expect(await verifyAuditLog(whole, head)).toMatchObject({ ok: true, entries: 30 });
+    expect(await verifyAuditLog(whole, { head })).toMatchObject({ ok: true, entries: 30 });
 
     const { folder } = tamper(segmentsOf(whole).length - 1, (lines) => lines.slice(0, -1));
+    expect((await verifyAuditLog(folder)).problem?.what).toMatch(/more hashes than/);
+    const hashes = join(folder, '00000001.hashes');
+    for (const file of readdirSync(folder)) if (file.endsWith('.hashes')) rmSync(join(folder, file));
+    expect((await verifyAuditLog(folder)).problem).toMatchObject({ file: hashes });
+    // Whoever cuts also makes the hashes anew.
+    await writeLog(0, { folder });
     expect((await verifyAuditLog(folder)).ok).toBe(true);
-    expect((await verifyAuditLog(folder, head)).problem?.what).toMatch(/cut off/);
+    expect((await verifyAuditLog(folder, { head })).problem?.what).toMatch(/cut off/);
 
     const anew = await writeLog(35);
     expect((await verifyAuditLog(anew)).ok).toBe(true);
-    expect((await verifyAuditLog(anew, head)).problem?.what).toMatch(/written anew/);
+    expect((await verifyAuditLog(anew, { head })).problem?.what).toMatch(/written anew/);
 
-    expect((await verifyAuditLog(newFolder(), head)).problem?.what).toMatch(/cut off/);
+    expect((await verifyAuditLog(newFolder(), { head })).problem?.what).toMatch(/cut off/);
     await writeLog(5, { folder: whole });
-    expect(await verifyAuditLog(whole, head)).toMatchObject({ ok: true, entries: 35 });
+    expect(await verifyAuditLog(whole, { head })).toMatchObject({ ok: true, entries: 35 });
   });
 
   it('takes an empty log for whole and a folder that is not there for an error', async () => {
