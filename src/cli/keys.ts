@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { join, resolve } from 'node:path';
 import { duration } from '../configuration/units.ts';
 import { auditKeyFile, openEmbeddedKeyStore } from '../audit/embedded-key-store.ts';
-import { openEmbeddedRegister } from '../identity/embedded-register.ts';
+import { createLogger } from '../observability/logging.ts';
 import { openDataFolder } from '../server/data-folder.ts';
+import { openLastingStores } from '../server/lasting-stores.ts';
 import { loadSettings } from '../server/load-configuration.ts';
 import type { GatewaySettings } from '../server/gateway-settings.ts';
 import { isKeyName, KEYS, type KeyKind, type KeyName } from '../storage/key-catalogue.ts';
@@ -90,7 +91,7 @@ export const keysCommand = (): Command => {
     .option(...config)
     .option('--count', 'only say how much is left')
     .action(async ({ config: folder, count }: Options & { count?: boolean }) => {
-      const { register, auditKeys, close } = openSealed(folder);
+      const { register, auditKeys, close } = await openSealed(folder);
       try {
         if (count !== true) {
           for (const each of [register, auditKeys]) {
@@ -114,20 +115,17 @@ const open = (folder: string) => {
 };
 
 /** All that is sealed with field.key, or hashed with hash.key. */
-const openSealed = (folder: string) => {
+const openSealed = async (folder: string) => {
   const { settings, ring } = open(folder);
   const fieldKey = (): readonly KeyVersion[] => ring.versions('field.key');
-  const register = openEmbeddedRegister({
-    file: openDataFolder(settings.data).register,
-    fieldKey,
-    hashKey: () => ring.versions('hash.key'),
-  });
+  const data = openDataFolder(settings.data);
+  const stores = await openLastingStores(settings, data, ring, createLogger({ level: 'error' }));
   const auditKeys = openEmbeddedKeyStore(auditKeyFile(settings.data), createFieldCipher(fieldKey));
   return {
-    register,
+    register: stores.register,
     auditKeys,
     close: async () => {
-      await register.close();
+      await stores.close();
       await auditKeys.close();
     },
   };
@@ -135,7 +133,7 @@ const openSealed = (folder: string) => {
 
 /** What is still sealed with the version could not be read once it is gone: `--now` does not help there. */
 const release = async (folder: string, name: 'field.key' | 'hash.key', version: number): Promise<void> => {
-  const { register, auditKeys, close } = openSealed(folder);
+  const { register, auditKeys, close } = await openSealed(folder);
   try {
     const left = name === 'field.key' ? await auditKeys.leftToReseal() : 0;
     if (left > 0)
