@@ -64,7 +64,11 @@ export const verifyRawSignature = (
       : raw.signature;
   if (signature === undefined || !verifySignature(algorithm, publicKey, content, signature))
     throw new Refusal('ONECERT_SIGNED_RESPONSE_SIGNATURE', `${raw.algorithm} does not verify`);
-  return { chain: raw.chain.map((der) => Uint8Array.from(der)), signingTime: undefined, namesCertificate: false };
+  return {
+    chain: raw.chain.map((der) => Uint8Array.from(der)),
+    signingTime: undefined,
+    namesCertificate: false,
+  };
 };
 
 const describeAlgorithm = (raw: RawAlgorithm): { algorithm: SignatureAlgorithm; digest: Digest } => {

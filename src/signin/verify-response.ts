@@ -36,7 +36,11 @@ export const verifyResponse = (
 ): Credential | Refusal => {
   try {
     checkBinding(challenge, context);
-    const { chain, signingTime, namesCertificate } = verifySignatureOf(response, Buffer.from(challenge.text, 'utf8'), context);
+    const { chain, signingTime, namesCertificate } = verifySignatureOf(
+      response,
+      Buffer.from(challenge.text, 'utf8'),
+      context,
+    );
     return {
       chain,
       proof: 'signed-challenge',
