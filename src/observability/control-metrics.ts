@@ -15,7 +15,15 @@ export interface ControlReadings {
     readonly refused: number;
     readonly healthy: number;
     readonly seq: number;
+    /** Entries that the latest checkpoint covers. */
+    readonly checkpoint: number;
   };
+  /** Witnesses of the audit log (AuditWriter.witnesses()). */
+  readonly auditWitnesses?: () => readonly {
+    readonly name: string;
+    readonly cosigned: number;
+    readonly healthy: boolean;
+  }[];
   /** How far the index of the audit log and its exports have come. */
   readonly auditFollower?: () => {
     readonly seq: number;
@@ -132,6 +140,7 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
     collect: () => [
       ...auditFamilies(readings.audit()),
       ...followerFamilies(readings),
+      ...witnessFamilies(readings),
       ...gauges.map((family) => family.collect()),
     ],
   };
@@ -161,6 +170,30 @@ const auditFamilies = (stats: ReturnType<ControlReadings['audit']>): readonly Me
     ),
     family('queued_batches', 'gauge', stats.queued, 'Batches waiting for the writer'),
     family('seq', 'gauge', stats.seq, 'Number of the last entry'),
+    family('checkpoint_size', 'gauge', stats.checkpoint, 'Entries that the latest signed checkpoint covers'),
+  ];
+};
+
+const witnessFamilies = ({ auditWitnesses }: ControlReadings): readonly MetricFamily[] => {
+  const witnesses = auditWitnesses?.() ?? [];
+  const family = (
+    name: string,
+    help: string,
+    of: (one: (typeof witnesses)[number]) => number,
+  ): MetricFamily => ({
+    name: `onecert_audit_witness_${name}`,
+    help,
+    type: 'gauge',
+    aggregator: 'sum',
+    values: witnesses.map((one) => ({ value: of(one), labels: { witness: one.name } })),
+  });
+  return [
+    family('up', '1: the witness cosigns; 0: it is away, or refuses', ({ healthy }) => (healthy ? 1 : 0)),
+    family(
+      'cosigned_size',
+      'Entries that its latest cosignature since the start covers',
+      ({ cosigned }) => cosigned,
+    ),
   ];
 };
 

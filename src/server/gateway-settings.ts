@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COSIGNATURE, parseVerifierKey } from '../audit/checkpoint/note.ts';
 import { duration, slug } from '../configuration/units.ts';
 
 const port = z.number().int().min(0).max(65_535);
@@ -24,6 +25,22 @@ const terminatorFormat = z.discriminatedUnion('kind', [
     chainHeader: terminatorHeader.optional(),
   }),
 ]);
+
+/** Clear text only where nothing leaves the machine. */
+const auditWitness = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/, error: 'expected an https:// URL' })
+    .refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)[:/]/.test(url), {
+      error: 'expected an https:// URL',
+    })
+    .meta({ description: 'Submission prefix: checkpoints are posted to URL/add-checkpoint' }),
+  key: z
+    .string()
+    .refine((text) => parseVerifierKey(text)?.type === COSIGNATURE, {
+      error: 'expected the public key of a witness, as C2SP signed-note writes it: name+id+base64',
+    })
+    .meta({ description: "The witness's public key (vkey) for cosignature/v1" }),
+});
 
 /** Where entries of the audit log are sent as well (docs/audit-log.md). */
 const auditExport = z.discriminatedUnion('kind', [
@@ -160,6 +177,16 @@ export const gatewaySettingsSchema = z.strictObject({
     .meta({ description: 'TLS to back ends, by the names that enrolments use (backends[].tls.use)' }),
   audit: z
     .strictObject({
+      replica: slug.default('main').meta({
+        description: "Names this gateway's log among those of its replicas, for good; takes a restart",
+      }),
+      checkpointEvery: duration.prefault('1s').meta({
+        description: 'At most one signed checkpoint in so long; takes a restart',
+      }),
+      witnesses: z
+        .array(auditWitness)
+        .default([])
+        .meta({ description: 'Who cosigns checkpoints (C2SP tlog-witness); takes a restart' }),
       export: z
         .array(auditExport)
         .default([])

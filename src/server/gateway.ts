@@ -15,6 +15,7 @@ import type { Sessions } from '../signin/sessions.ts';
 import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
+import { auditCheckpoints } from './audit-checkpoints.ts';
 import { composeAudit } from './audit.ts';
 import { assertionIssuer } from './assertion-key.ts';
 import { createChangeControl, isFirstStart } from './change-control.ts';
@@ -125,6 +126,7 @@ const compose = async (
   const writer = await startAuditWriter({
     folder: data.audit,
     log: report,
+    checkpoints: auditCheckpoints(settings, keys),
     onFailed: (error) => failure.resolve(new StorageError(`the audit writer has failed: ${error.message}`)),
   });
   started.add(() => writer.close());
@@ -287,6 +289,7 @@ const compose = async (
   const metrics = createControlMetrics({
     audit: () => audit.stats(),
     auditFollower: () => audit.follower(),
+    auditWitnesses: () => writer.witnesses(),
     ...revocationReadings(() => revocation.status()),
     backends: () => health.readings(),
     counted: counters.families,

@@ -136,7 +136,7 @@ const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): Gate
     trust: absolute(value.trust),
     trustKey: value.trustKey === undefined ? undefined : absolute(value.trustKey),
     departments: absolute(value.departments),
-    audit: { export: value.audit.export.map((each) => absoluteExport(each, absolute)) },
+    audit: { ...value.audit, export: value.audit.export.map((each) => absoluteExport(each, absolute)) },
     upstreamTls: Object.fromEntries(
       Object.entries(value.upstreamTls).map(([name, { authority, certificate, key }]) => [
         name,

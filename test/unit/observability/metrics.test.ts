@@ -81,7 +81,9 @@ describe('metrics', () => {
         refused: 3,
         healthy: 0,
         seq: 7,
+        checkpoint: 6,
       }),
+      auditWitnesses: () => [{ name: 'witness.example/w1', cosigned: 5, healthy: false }],
       crls: () => [{ authority: 'nanfang', issuer: 'CN="A"\n', nextUpdate: now - 5_000, entries: 12 }],
       responders: () => [{ responder: 'http://127.0.0.1/', state: 'open' }],
       epochs: () => ({ trust: 3, revocation: 9 }),
@@ -91,6 +93,8 @@ describe('metrics', () => {
     const samples = samplesOf(text);
     expect(samples.get('onecert_audit_healthy')).toBe(0);
     expect(samples.get('onecert_audit_refused_total')).toBe(3);
+    expect(samples.get('onecert_audit_checkpoint_size')).toBe(6);
+    expect(text).toContain('onecert_audit_witness_up{witness="witness.example/w1"} 0');
     expect(samples.get('onecert_crl_next_update_seconds{authority="nanfang",issuer="CN=\\"A\\"\\n"}')).toBe(
       -5,
     );
