@@ -181,5 +181,5 @@ const lastHead = async (file: string): Promise<Head | undefined> => (await whole
 /** Shared stores are backed up by their own means. */
 const elsewhereOf = (settings: object): readonly string[] =>
   JSON.stringify(settings).includes('"postgres')
-    ? ['PostgreSQL: register, documents and audit index (pg_dump)']
+    ? ['PostgreSQL: everything in its schema (pg_dump)']
     : [];
