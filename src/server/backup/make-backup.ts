@@ -180,6 +180,4 @@ const lastHead = async (file: string): Promise<Head | undefined> => (await whole
 
 /** Shared stores are backed up by their own means. */
 const elsewhereOf = (settings: object): readonly string[] =>
-  JSON.stringify(settings).includes('"postgres')
-    ? ['PostgreSQL: everything in its schema (pg_dump)']
-    : [];
+  JSON.stringify(settings).includes('"postgres') ? ['PostgreSQL: everything in its schema (pg_dump)'] : [];
