@@ -120,6 +120,11 @@ const renderActions = (
         ${proposal.state === 'draft' ? (isSound ? texts.maySubmit : texts.mayNotSubmit) : two ? texts.fourEyes : undefined}
       </p>
       <div class="act">
+        ${
+          proposal.state === 'draft' && proposal.kind === 'trust-list' && call.parts.trustListSigned
+            ? html`<a class="button quiet" href="/console/trust/sign/${proposal.id}">${texts.sign}</a>`
+            : undefined
+        }
         ${proposal.state === 'draft' && isSound ? act('submit', 'plain') : undefined}
         ${act('withdraw', 'quiet')}
       </div>

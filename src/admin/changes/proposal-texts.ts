@@ -16,6 +16,7 @@ export const TEXTS = {
     maySubmit: '请核对下面的改动和上面的预演结果，然后提交。提交后由另一位运维人员批准才会生效。',
     mayNotSubmit: '改正上面列出的问题后才能提交。',
     fourEyes: '双人复核：此变更由另一位运维人员批准后生效；您不能批准自己的申请。',
+    sign: '签名',
     submit: '提交申请',
     withdraw: '撤回',
     approve: '批准并生效',
@@ -67,6 +68,7 @@ export const TEXTS = {
     mayNotSubmit: 'Put right what is listed above before you submit it.',
     fourEyes:
       'Four eyes: another operator approves this before it comes into force. You cannot approve your own.',
+    sign: 'Sign the list',
     submit: 'Submit',
     withdraw: 'Withdraw',
     approve: 'Approve, and put in force',

@@ -101,12 +101,18 @@ export const checkFields = (field: {
   readonly name: string;
   readonly legend: string;
   readonly hint?: string;
+  readonly wrong?: string | undefined;
   readonly checked: readonly string[];
   readonly options: readonly (readonly [value: string, label: string])[];
 }): Html =>
-  html`<fieldset class="field">
+  html`<fieldset
+    class="field"
+    id="${field.name}"
+    ${field.wrong === undefined ? undefined : html`aria-describedby="${field.name}-wrong"`}
+  >
     <legend>${field.legend}</legend>
     ${field.hint === undefined ? undefined : html`<p class="hint">${field.hint}</p>`}
+    ${field.wrong === undefined ? undefined : html`<p class="wrong" id="${field.name}-wrong">${field.wrong}</p>`}
     <div class="act-less">
       ${field.options.map(
         ([value, label]) =>

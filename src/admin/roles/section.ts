@@ -1,9 +1,9 @@
-import { isSeq, parseDocument, type Document } from 'yaml';
 import { ONLY_DOCUMENT } from '../../changes/document.ts';
 import { rolesSchema, type Roles } from '../../changes/schemas.ts';
 import { parseYaml } from '../../configuration/read-yaml.ts';
 import { html, type Html } from '../../portal/html.ts';
 import { Refusal } from '../../refusal/refusal.ts';
+import { addItem, removeItem } from '../edit-yaml.ts';
 import { hasRole, ROLE_NAMES } from '../access.ts';
 import { baseOf, proposeDraft } from '../changes/draft.ts';
 import { withEdits } from '../changes/files.ts';
@@ -115,15 +115,12 @@ const renderGrant = (call: PageCall, base: number): Html => {
 const changeRoles = async (
   call: PageCall,
   note: string,
-  edit: (roles: Document) => void,
+  edit: (text: string) => string,
 ): Promise<PageAnswer> => {
   const base = baseOf(call);
   const before = base === 0 ? [] : (await call.parts.changes.store.version(ROLES, base)).files;
   const text = before.find(({ path }) => path === FILE)?.content.toString('utf8') ?? 'roles: []\n';
-  const roles = parseDocument(text);
-  if (!isSeq(roles.get('roles'))) roles.set('roles', roles.createNode([]));
-  edit(roles);
-  const files = withEdits(before, new Map([[FILE, roles.toString({ lineWidth: 0 })]]));
+  const files = withEdits(before, new Map([[FILE, edit(text)]]));
   return proposeDraft(call, { ...ROLES, base, files, note });
 };
 
@@ -141,15 +138,16 @@ const grant = (call: PageCall): Promise<PageAnswer> => {
     ...holder,
     ...(note !== '' && { note }),
   };
-  return changeRoles(call, TEXTS[language].granted(role, who), (roles) => roles.addIn(['roles'], entry));
+  return changeRoles(call, TEXTS[language].granted(role, who), (text) => addItem(text, 'roles', entry));
 };
 
 /** POST /console/roles/revoke */
 const revoke = (call: PageCall): Promise<PageAnswer> => {
   const index = call.form.get('index') ?? '';
-  return changeRoles(call, TEXTS[call.language].revoked, (roles) => {
-    if (!/^\d{1,5}$/.test(index) || !roles.deleteIn(['roles', Number(index)]))
-      throw new Refusal('ONECERT_CHANGE_UNKNOWN', 'no such role in that version');
+  return changeRoles(call, TEXTS[call.language].revoked, (text) => {
+    const edited = /^\d{1,5}$/.test(index) ? removeItem(text, 'roles', Number(index)) : undefined;
+    if (edited === undefined) throw new Refusal('ONECERT_CHANGE_UNKNOWN', 'no such role in that version');
+    return edited;
   });
 };
 

@@ -1,11 +1,12 @@
 import { html } from '../../portal/html.ts';
+import { addItem, removeKey, setKey } from '../edit-yaml.ts';
 import { formOf, selectField, textArea, textField } from '../render/form.ts';
 import { renderCard, renderHeading } from '../render/frame.ts';
 import type { ConsolePage, PageAnswer, PageCall } from '../section.ts';
 import { authorityOf } from './authority-page.ts';
 import { readPasted } from './certificates-form.ts';
 import { FORM_TEXTS } from './form-texts.ts';
-import { addFile, currentTrustList, draftOf, editSettings, settingsFile, textOf } from './list-document.ts';
+import { currentTrustList, draftOf, editSettings, settingsFile, textOf } from './list-document.ts';
 import { InputInvalid } from '../input-invalid.ts';
 
 /** What the forms about one authority have in common. */
@@ -75,9 +76,9 @@ export const renew = (call: PageCall): Promise<PageAnswer> => {
   const kind = call.form.get('kind') === 'intermediate' ? 'intermediate' : 'anchor';
   const pasted = readPasted('pem', call.form.get('pem') ?? '', kind);
   return draftOf(call, noteOf(call), (files) => {
-    const settings = editSettings(files, authority, (document) => {
-      for (const { file } of pasted) addFile(document, `${kind}s`, file);
-    });
+    const settings = editSettings(files, authority, (text) =>
+      pasted.reduce((edited, { file }) => addItem(edited, `${kind}s`, file), text),
+    );
     return new Map([
       [settingsFile(authority), settings],
       ...pasted.map(({ file, pem }): [string, string] => [`${authority}/${file}`, pem]),
@@ -145,10 +146,11 @@ export const changeStatus = (call: PageCall): Promise<PageAnswer> => {
   if (status === 'winding-down' && !/^\d{4}-\d{2}-\d{2}$/.test(before))
     throw issue('before', 'winding down takes the first day whose certificates are refused');
   return draftOf(call, noteOf(call), (files) => {
-    const settings = editSettings(files, authority, (document) => {
-      document.set('status', status);
-      if (status === 'winding-down') document.set('acceptIssuedBefore', before);
-      else document.delete('acceptIssuedBefore');
+    const settings = editSettings(files, authority, (text) => {
+      const edited = setKey(text, 'status', status);
+      return status === 'winding-down'
+        ? setKey(edited, 'acceptIssuedBefore', before)
+        : removeKey(edited, 'acceptIssuedBefore');
     });
     return new Map([[settingsFile(authority), settings]]);
   });

@@ -1,4 +1,3 @@
-import { isMap, isSeq, parseDocument, type Document } from 'yaml';
 import type { DocumentFile, DocumentVersion } from '../../changes/document.ts';
 import { ONLY_DOCUMENT } from '../../changes/document.ts';
 import { Refusal } from '../../refusal/refusal.ts';
@@ -19,27 +18,18 @@ export const textOf = (files: readonly DocumentFile[], path: string): string | u
   files.find((file) => file.path === path)?.content.toString('utf8');
 
 /**
- * authority.yaml with some of it changed; comments and everything else stay as they are written.
+ * authority.yaml with some of it changed (edit-yaml.ts); comments and everything else stay as they are written.
  *
- * @throws Refusal ONECERT_CHANGE_UNKNOWN where there is no such file or it is no YAML map
+ * @throws Refusal ONECERT_CHANGE_UNKNOWN where there is no such file
  */
 export const editSettings = (
   files: readonly DocumentFile[],
   authority: string,
-  edit: (settings: Document) => void,
+  edit: (text: string) => string,
 ): string => {
   const text = textOf(files, settingsFile(authority));
-  const settings = text === undefined ? undefined : parseDocument(text);
-  if (settings === undefined || settings.errors.length > 0 || !isMap(settings.contents))
-    throw new Refusal('ONECERT_CHANGE_UNKNOWN', 'no readable authority.yaml of that authority');
-  edit(settings);
-  return settings.toString({ lineWidth: 0 });
-};
-
-/** Adds a file to a list of files in authority.yaml, which may not be there yet. */
-export const addFile = (settings: Document, list: 'anchors' | 'intermediates', file: string): void => {
-  if (!isSeq(settings.get(list))) settings.set(list, settings.createNode([]));
-  settings.addIn([list], file);
+  if (text === undefined) throw new Refusal('ONECERT_CHANGE_UNKNOWN', 'no authority.yaml of that authority');
+  return edit(text);
 };
 
 /** The draft of a form on the trust list: what it makes of the version it was made from. */
