@@ -6,6 +6,8 @@ export type AuditEvent =
   | 'refusal'
   | 'call'
   | 'outcome'
+  /** How long answers of one service took, summed up over about a minute (answer-figures.ts). */
+  | 'answers'
   /** Somebody was told to a service that is a client of the OpenID Provider. */
   | 'authorization'
   /** A service was given an assertion for another one, for the person who called it. */

@@ -63,7 +63,7 @@ export const startAuditFollower = async ({
       for (const one of waiting) if (one.seq <= stats.seq) one.resolve(true);
     }
   });
-  thread.on('error', (error) => {
+  thread.on('error', (error: Error) => {
     log('error', 'the thread that follows the audit log has failed: no index, no exports until a restart', {
       reason: error.message,
     });

@@ -172,7 +172,7 @@ export const auditExportCommand = (): Command =>
 
 const write = (out: Writable, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    out.write(text, (error) => (error == null ? resolve() : reject(error)));
+    out.write(text, (error) => (error === null || error === undefined ? resolve() : reject(error)));
   });
 
 const COLUMNS = [
@@ -214,9 +214,9 @@ export const auditIndexCommand = (): Command =>
     .option(...DATA)
     .option('--rebuild', 'drop it first')
     .action(async ({ data, rebuild = false }: { data: string; rebuild?: boolean }) => {
-      await withAuditRoom(data, async ({ command, index }) => {
-        if (rebuild) await command({ what: 'audit-index', actor: commandActor() });
-        process.stdout.write(`The index holds the entries up to ${(await index.cursor()).seq}.\n`);
+      await withAuditRoom(data, async (room) => {
+        if (rebuild) await room.command({ what: 'audit-index', actor: commandActor() });
+        process.stdout.write(`The index holds the entries up to ${(await room.index.cursor()).seq}.\n`);
       });
     });
 
@@ -229,8 +229,8 @@ export const auditEraseCommand = (): Command =>
     .requiredOption('--yes', 'it cannot be undone')
     .action(async ({ data, identity, reason }: { data: string; identity: string; reason: string }) => {
       if (!/^[\w-]{1,64}$/.test(identity)) throw new CommandLineError('--identity: this is no unified id');
-      await withAuditRoom(data, async ({ command }) => {
-        const { done } = await command({
+      await withAuditRoom(data, async (room) => {
+        const { done } = await room.command({
           what: 'audit-erase',
           actor: commandActor(),
           reason: needed(reason),

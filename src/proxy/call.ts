@@ -97,6 +97,11 @@ export class Call implements CallTarget {
     this.#over = true;
     const now = performance.now();
     this.plane.parts.metrics.callFinished(this.service?.service ?? '', status, (now - this.#begun) / 1000);
+    // Refusals have entries of their own, and so have clients that went away.
+    if (this.exchange !== undefined && this.service !== undefined && status !== CLIENT_GONE) {
+      const { service, department } = this.service;
+      this.plane.parts.answers?.answered(department.department, service, status, now - this.#begun);
+    }
     const { connection } = this;
     if (connection.current !== this) return;
     connection.idleSince = now;

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AssertionIssuer } from '../assertion/index.ts';
+import type { AnswerFigures } from '../audit/answer-figures.ts';
 import type { AuditSink } from '../audit/entry.ts';
 import type { CallLimiter } from '../decision/call-limiter.ts';
 import type { Identified } from '../decision/enrolled-claims.ts';
@@ -76,6 +77,8 @@ export type ProxyLog = (
 export interface DataPlaneParts extends UpstreamParts {
   readonly gate: Gate;
   readonly audit: AuditSink;
+  /** Counts how long answers took. Not given: nobody wants to know. */
+  readonly answers?: Pick<AnswerFigures, 'answered'>;
   readonly assertions: AssertionIssuer;
   /** Keeps services' limits. Not given: there are none. */
   readonly limiter?: Pick<CallLimiter, 'ask'>;

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { createAnswerFigures } from '../audit/answer-figures.ts';
 import { createSealingSink } from '../audit/sealing-sink.ts';
 import { createAuditSink } from '../audit/sink.ts';
 import { createCallLimiter } from '../decision/call-limiter.ts';
@@ -36,6 +37,9 @@ import type {
  */
 if (parentPort === null) throw new Error('data-plane-thread.ts runs as a worker thread');
 const start = workerData as DataPlaneStart;
+
+/** So much of the times of answers a crash loses. */
+const FIGURES_MS = 60_000;
 
 let trust = unpackTrustList(start.state.trust);
 let directory = createDirectory(start.state.departments);
@@ -91,6 +95,8 @@ const answers: DataPlaneAnswers = {
   metrics: () => metrics.collect(),
   drain: async (graceMs) => {
     await Promise.all(dataPlanes.map((dataPlane) => dataPlane.drain(graceMs)));
+    clearInterval(telling);
+    figures.flush();
     await audit.settled();
     await auditLog.close();
   },
@@ -116,6 +122,8 @@ const sessions = createSessionCache({
 const metrics = createMetrics();
 const auditLog = createAuditSink(start.auditPort);
 const audit = createSealingSink(auditLog, { keyOf: (owner) => control.call('auditKey', owner) });
+const figures = createAnswerFigures(audit);
+const telling = setInterval(() => figures.flush(), FIGURES_MS);
 const epochs = { trust: () => trust.epoch, revocation: () => revocation.epoch };
 const judge = createJudge({
   trust: () => trust,
@@ -152,6 +160,7 @@ const ticketCipher = createFieldCipher(() => keys.ticket);
 const parts: DataPlaneParts = {
   gate,
   audit,
+  answers: figures,
   assertions,
   pairwiseId: (unifiedId: string, department: string) => pairwiseId(start.pairwiseKey, unifiedId, department),
   exchangeTicket: (admission, audience) => sealExchangeTicket(ticketCipher, admission, audience),

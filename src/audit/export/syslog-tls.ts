@@ -32,8 +32,12 @@ export const openSyslogTls = (
     socket.setKeepAlive(true, 10_000);
     // Nothing is expected from it but its end.
     socket.on('data', () => undefined);
-    socket.on('end', () => (opened.ended = true));
-    socket.on('error', (error) => (opened.error ??= error));
+    socket.on('end', () => {
+      opened.ended = true;
+    });
+    socket.on('error', (error: Error) => {
+      opened.error ??= error;
+    });
     link = opened;
     await happening(socket, 'secureConnect', patienceMs, opened);
     return opened;
