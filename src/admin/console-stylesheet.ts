@@ -12,6 +12,10 @@ const STYLESHEET = `
 .content > * + * { margin-top: 1.25rem; }
 .content { font-size: 1rem; line-height: 1.6; }
 .content h1 { font-size: 1.6rem; }
+.content > h2 { font-size: 1.2rem; margin-top: 1.75rem; }
+td .act, .act .act { margin-top: 0; }
+td .button { min-height: 2.25rem; padding: .1rem .9rem; font-size: .9rem; }
+.content .choice { font-weight: 400; }
 .content .card { border-radius: 10px; padding: 1.15rem 1.25rem; }
 .content .card.table { padding: 0; }
 .content .card h2 { font-size: 1.0625rem; }
@@ -89,6 +93,10 @@ textarea.prose { font: inherit; min-height: 5rem; }
 }
 @media (max-width: 34rem) {
   td.number { text-align: left; }
+  .content td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: .75rem; padding: .2rem .9rem; }
+  .content td > * { grid-column: 2; min-width: 0; }
+  .content td::before { grid-column: 1; grid-row: 1 / span 9; }
+  .masthead .account + .switch { margin-left: auto; }
   .diff table, .diff tbody { display: table; width: 100%; } .diff tbody { display: table-row-group; }
   .diff tr { display: table-row; } .diff td { display: table-cell; } .diff td::before { content: none; }
   .part { padding-left: .6rem; }

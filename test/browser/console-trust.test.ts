@@ -59,7 +59,8 @@ withChromium('the console in a browser', () => {
   const tabTo = async (page: Page, selector: string): Promise<void> => {
     for (let step = 0; step < 200; step += 1) {
       await page.keyboard.press('Tab');
-      if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector)) return;
+      if (await page.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`))
+        return;
     }
     throw new Error(`${selector} is not to be reached by keyboard on ${page.url()}`);
   };
@@ -89,8 +90,10 @@ withChromium('the console in a browser', () => {
     await operator.goto(`${opened.portal}/console/trust`);
     await tabTo(operator, 'a[href="/console/trust/zhujiang"]');
     await operator.keyboard.press('Enter');
+    await operator.waitForURL(/\/trust\/zhujiang$/);
     await tabTo(operator, 'a[href="/console/trust/zhujiang/status"]');
     await operator.keyboard.press('Enter');
+    await operator.waitForURL(/\/status$/);
     await tabTo(operator, 'input[name=status]');
     await operator.keyboard.press('ArrowDown');
     expect(await operator.locator('input[name=status]:checked').inputValue()).toBe('winding-down');
@@ -115,8 +118,10 @@ withChromium('the console in a browser', () => {
     expect(await second.locator('.sections .count').first().textContent()).toContain('1');
     await tabTo(second, '.sections a[href="/console/changes"]');
     await second.keyboard.press('Enter');
+    await second.waitForURL(/\/changes$/);
     await tabTo(second, `a[href="${proposal}"]`);
     await second.keyboard.press('Enter');
+    await second.waitForURL(opened.portal + proposal);
     await tabTo(second, '#approve-note');
     await second.keyboard.type('已与机构核对');
     expect(await seriousFindings(second)).toEqual([]);

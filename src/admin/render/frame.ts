@@ -16,7 +16,7 @@ export const renderHeading = (
   html`${
       crumbs.length === 0
         ? undefined
-        : html`<nav class="crumbs" aria-label="↑">
+        : html`<nav class="crumbs" aria-label="路径 · Path">
             <ol>
               ${crumbs.map(([path, label]) => html`<li><a href="${path}">${label}</a></li>`)}
             </ol>
