@@ -6,7 +6,7 @@ import type { DocumentFile, DocumentKey, DocumentVersion, Proposal, VersionOrigi
 export interface Actor {
   /** Unified id. */
   readonly unifiedId: string;
-  /** Thumbprint of the certificate they signed in with. */
+  /** Thumbprint of the certificate they signed in with: SHA-256, base64url, as in verdicts. */
   readonly certificate: string;
   readonly roles: readonly ActorRole[];
 }

@@ -13,6 +13,7 @@ import {
 import { ACTING_PEOPLE, PEOPLE } from './people.ts';
 import { ensurePersonCertificate, type DemoCertificate } from './person-certificate.ts';
 import { openPrivateFolder, readIfThere, writePrivateFile } from './private-file.ts';
+import { STAFF, thumbprintOf, type DemoStaff } from './staff.ts';
 import { startPublisher, type Publisher } from './publisher.ts';
 import { ensureServerCertificate, type ServerFiles } from './server-certificate.ts';
 import { ensureTerminatorCertificate, type TerminatorFiles } from './terminator-certificate.ts';
@@ -31,6 +32,8 @@ export interface DemoCity {
   readonly cityPort: number;
   /** With the people whose certificates are to be refused. */
   readonly people: readonly DemoPerson[];
+  /** Who has a role in the console. */
+  readonly staff: readonly DemoStaff[];
   readonly authorities: ReadonlyMap<string, DemoAuthority>;
   /** With which the school enrolment service authenticates to the gateway, when it calls other departments. */
   readonly schoolSecret: string;
@@ -118,18 +121,34 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
       ),
     })),
   );
+  const staff = await Promise.all(
+    STAFF.map(async (plan): Promise<DemoStaff> => {
+      const [each] = plan.certificates;
+      if (each === undefined) throw new Error(`${plan.person} has no certificate`);
+      const { person, name, duty, variable } = plan;
+      const certificate = await ensurePersonCertificate(
+        peopleFolder,
+        plan,
+        each,
+        authorityNamed(each.authority),
+      );
+      return { person, name, duty, variable, certificate };
+    }),
+  );
   const schoolSecret = await rememberSecret(join(city, 'school-enrolment.secret'));
   // After the people's certificates, so that what they revoke is in the first CRLs.
   await Promise.all(opened.map((authority) => authority.publish()));
   const find = (authority: string, person: string): DemoCertificate | undefined =>
-    people
-      .flatMap(({ certificates }) => certificates)
-      .find((each) => each.authority === authority && each.person === person);
+    [
+      ...people.flatMap(({ certificates }) => certificates),
+      ...staff.map(({ certificate }) => certificate),
+    ].find((each) => each.authority === authority && each.person === person);
   const ports = departmentPorts(options.departmentPorts);
   return {
     folder,
     cityPort,
     people,
+    staff,
     authorities,
     schoolSecret,
     files: { tls, terminator, people: peopleFolder },
@@ -137,6 +156,9 @@ export const openDemoCity = async (options: DemoCityOptions): Promise<DemoCity> 
       ONECERT_DATA: folder,
       ONECERT_CITY_PORT: String(cityPort),
       ONECERT_SCHOOL_ENROLMENT_SECRET_HASH: hash('sha256', schoolSecret, 'base64url'),
+      ...Object.fromEntries(
+        staff.map(({ variable, certificate }) => [variable, thumbprintOf(certificate.certificate)]),
+      ),
       ...Object.fromEntries(
         DEPARTMENT_PORTS.map(({ department, variable }) => [variable, String(ports.get(department))]),
       ),

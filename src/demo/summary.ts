@@ -34,6 +34,12 @@ export const demoSummary = (city: DemoCity, { gateway, browser }: DemoUrls): str
     `                ${dim('同一文件夹里还有别的人和企业 · more people and enterprises in the same folder')}`,
     `  信任 trust    ${shown(city.files.tls.ca)}  ${dim('浏览器里作为颁发机构导入 · as an authority, in the browser')}`,
     '',
+    `  控制台 console ${link(`${browser}/console`)}  ${dim('同一密码 · same password')}`,
+    ...city.staff.map(
+      ({ name, duty, certificate: { pkcs12 = '' } }) =>
+        `                ${shown(pkcs12)}  ${name} ${dim(`${duty.zh} · ${duty.en}`)}`,
+    ),
+    '',
     heading('李伟（市民）查询居住证', 'a citizen, his residence permit'),
     command(call('li-wei', 'zhujiang', '/residence-permit')),
     heading('鹏湾科技（企业）联合办税登记', 'an enterprise, joint tax registration'),

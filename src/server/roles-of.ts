@@ -7,7 +7,7 @@ export const rolesOf = (
   { unifiedId, certificate }: Pick<Actor, 'unifiedId' | 'certificate'>,
 ): readonly ActorRole[] => {
   const held = roles
-    .filter((each) => each.unifiedId === unifiedId || each.certificate === certificate)
+    .filter((each) => each.unifiedId === unifiedId || each.certificate === hexOf(certificate))
     .map(({ role, department }): ActorRole =>
       role === 'officer' ? { role, department: department ?? '' } : { role },
     );
@@ -15,3 +15,6 @@ export const rolesOf = (
     (each, index) => held.findIndex((other) => JSON.stringify(other) === JSON.stringify(each)) === index,
   );
 };
+
+/** Verdicts have thumbprints in base64url (RFC 8705), roles.yaml in hex, as openssl prints them. */
+const hexOf = (thumbprint: string): string => Buffer.from(thumbprint, 'base64url').toString('hex');
