@@ -136,12 +136,12 @@ export const sayDifferences = (differences: readonly Difference[], log: ReloadLo
     if (changed === 'store') {
       log.warn(
         fields,
-        `${kind} "${name}": the change store is ahead of the files, and in force; onecert services export writes it`,
+        `${kind} "${name}": the change store is ahead of the files, and in force; bring the files up to it`,
       );
     } else {
       log.error(
         fields,
-        `${kind} "${name}": changed in the files and in the change store, whose version stays in force; say which it is to be: onecert services import <file> --take files|store`,
+        `${kind} "${name}": changed in the files and in the change store, whose version stays in force; make the file what is in force, or propose in the console what the file says`,
       );
     }
   }
