@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { openCheckpointer, writeVerifierKeys, type Checkpointer } from './checkpoint/checkpointer.ts';
 import { noteSigner } from './checkpoint/note.ts';
@@ -8,7 +8,7 @@ import { lockFolder, type FolderLock } from './lock-folder.ts';
 import { openLogFile, type LogFile } from './log-file.ts';
 import { createLogWriter, type Group, type LogWriter } from './log-writer.ts';
 import { recoverLog, type RecoveredLog } from './recover-log.ts';
-import { carryOutRetirement } from './retirement/carry-out.ts';
+import { requestPath } from './retirement/request-path.ts';
 import { recoverTree } from './tree/recover-tree.ts';
 import { openTreeWriter, type TreeWriter } from './tree/tree-writer.ts';
 import {
@@ -155,6 +155,7 @@ const lookForRetirement = (writer: LogWriter, segment: () => number): (() => Pro
     });
   const look = async (): Promise<void> => {
     try {
+      const { carryOutRetirement } = await import('./retirement/carry-out.ts');
       const retired = await carryOutRetirement({ folder: start.folder, segment, record });
       if (retired !== undefined) report({ retired });
     } catch (error) {
@@ -165,7 +166,7 @@ const lookForRetirement = (writer: LogWriter, segment: () => number): (() => Pro
     }
   };
   const timer = setInterval(() => {
-    looking ??= look();
+    if (existsSync(requestPath(start.folder))) looking ??= look();
   }, LOOK_MS);
   return async () => {
     clearInterval(timer);

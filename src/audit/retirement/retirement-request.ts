@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { requestPath } from './request-path.ts';
 import { jsonOf, retiredSegmentSchema } from './retired-segments.ts';
 
 /**
@@ -21,7 +22,6 @@ export type RetirementRequest = z.output<typeof retirementRequestSchema>;
 const answerSchema = z.strictObject({ id: z.string(), refused: z.string().optional() });
 export type RetirementAnswer = z.output<typeof answerSchema>;
 
-export const requestPath = (folder: string): string => join(folder, 'retire.request');
 const answerPath = (folder: string): string => join(folder, 'retire.answer');
 
 export const writeRequest = (folder: string, request: RetirementRequest): Promise<void> =>
