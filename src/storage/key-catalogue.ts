@@ -53,7 +53,6 @@ export const KEYS = {
   'field.key': secret('seals names and numbers in the register', 0, 'reseal'),
   'hash.key': secret('hashes numbers, so that the register can be searched by them', 0, 'reseal'),
   'audit-index.key': secret('makes the hashes that the index of the audit log is searched by', 0, 'never'),
-  'audit-index.key': secret('hashes certificates in the index of the audit log', 0, 'never'),
   'pairwise.key': secret('makes the ids that departments know people by', 0, 'never'),
 } as const satisfies Readonly<Record<string, KeyKind>>;
 export type KeyName = keyof typeof KEYS;

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,9 @@ import { openSyslogTls } from '../../../../src/audit/export/syslog-tls.ts';
 import { linesOf, segmentsOf, writeLog } from '../written-log.ts';
 
 const hasRsyslog =
-  existsSync('/usr/sbin/rsyslogd') && existsSync('/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so');
+  process.env.ONECERT_REQUIRE_SERVICES === '1' ||
+  (existsSync('/usr/sbin/rsyslogd') &&
+    readdirSync('/usr/lib').some((each) => existsSync(`/usr/lib/${each}/rsyslog/lmnsd_ossl.so`)));
 
 const eventually = async (what: string, holds: () => boolean, withinMs = 60_000): Promise<void> => {
   for (const deadline = Date.now() + withinMs; !holds(); await wait(25))
