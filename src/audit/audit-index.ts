@@ -3,13 +3,17 @@ import type { ReadEntry } from './seal-entry.ts';
 
 /** An entry as it goes into the index: the fields of the log in the clear, and what was opened of the sealed part. */
 export interface IndexedInput {
-  readonly place: Pick<FeedEntry, 'seq' | 'segment' | 'offset' | 'length'>;
+  readonly place: Pick<FeedEntry, 'seq' | 'segment' | 'offset' | 'length'> & Partial<Pick<FeedEntry, 'line'>>;
   readonly entry: ReadEntry;
 }
 
 /** What the index knows of an entry, without anything that tells of a person. Times in ms since the epoch. */
 export interface IndexedEntry {
   readonly seq: number;
+  /** Whose log it is in, where several gateways share the index. */
+  readonly replica?: string;
+  /** Of a sign-in in a shared index: the entry as it stands in that log, personal fields sealed. */
+  readonly line?: string;
   readonly at: number;
   readonly event: string;
   readonly code: string | undefined;
@@ -42,12 +46,17 @@ export interface AuditFilter {
   readonly reference?: string;
   readonly trace?: string;
   readonly actor?: string;
+  /** Entries of one gateway's log. */
+  readonly replica?: string;
 }
 
 export interface AuditPage {
   readonly limit: number;
-  /** Number of the last entry already had; entries come the newest (highest number) first. */
-  readonly before?: number;
+  /**
+   * The last entry already had, or its number. Entries come the newest first: the highest number of one log; of several
+   * logs the latest time, and then the entry has to be given, since a number alone does not say where it stands.
+   */
+  readonly before?: number | Pick<IndexedEntry, 'seq' | 'at' | 'replica'>;
 }
 
 export type FigureStep = 'hour' | 'day' | 'total';
@@ -102,6 +111,8 @@ export interface CertificateFigures {
   readonly certificate: string;
   /** What opens who it is: an entry in which it was used. */
   readonly lastSeq: number;
+  /** Whose log it is in, where several gateways share the index. */
+  readonly replica?: string;
   readonly calls: number;
   readonly refusals: number;
   /** Distinct addresses, of an hour at most 600; an estimate, within a tenth up to a hundred. */
@@ -111,7 +122,9 @@ export interface CertificateFigures {
 
 /**
  * What entries are found by, and the figures of e-supervision. Made from the log's segments and nothing else: it may be
- * dropped and made again. It holds no personal data in the clear. One process writes it, others may read.
+ * dropped and made again. It holds no personal data in the clear. One process writes what is of one log, others may read;
+ * in the shared form the logs of all replicas are found together, and `add`, `cursor`, `dropBefore` and `clear` are about
+ * the own one.
  *
  * Rejects with other errors when the store fails.
  */

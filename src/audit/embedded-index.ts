@@ -62,7 +62,7 @@ export interface EmbeddedIndexOptions {
   readonly readOnly?: boolean;
 }
 
-interface Row {
+export interface EntryRow {
   readonly seq: number;
   readonly at: number;
   readonly event: string;
@@ -164,7 +164,9 @@ export const openEmbeddedIndex = ({
     search: async (filter, { limit, before }) => {
       const where = [
         ...(await conditions(filter)),
-        ...(before === undefined ? [] : [['seq < ?', [before]] as const]),
+        ...(before === undefined
+          ? []
+          : [['seq < ?', [typeof before === 'number' ? before : before.seq]] as const]),
       ];
       const sql = where.length === 0 ? '' : `WHERE ${where.map(([condition]) => condition).join(' AND ')}`;
       const rows = database
@@ -172,7 +174,7 @@ export const openEmbeddedIndex = ({
           `SELECT seq, at, event, code, department, service, holder, reference, trace, actor, segment, offset, length
            FROM entries ${sql} ORDER BY seq DESC LIMIT ?`,
         )
-        .all(...where.flatMap(([, values]) => values), limit) as unknown as Row[];
+        .all(...where.flatMap(([, values]) => values), limit) as unknown as EntryRow[];
       return rows.map(entryOf);
     },
     figures: async (filter, step) => figures.figures(hoursOf(filter), step),
@@ -207,7 +209,7 @@ export interface HourFilter extends Omit<FigureFilter, 'from' | 'to'> {
   readonly toHour: number;
 }
 
-const hoursOf = ({ from, to, ...rest }: FigureFilter): HourFilter => ({
+export const hoursOf = ({ from, to, ...rest }: FigureFilter): HourFilter => ({
   ...rest,
   at: from,
   fromHour: Math.ceil(from / HOUR_MS),
@@ -224,7 +226,7 @@ const openToRead = (file: string): DatabaseSync => {
   }
 };
 
-const entryOf = (row: Row): IndexedEntry => ({
+export const entryOf = (row: EntryRow): IndexedEntry => ({
   ...row,
   code: row.code ?? undefined,
   department: row.department ?? undefined,

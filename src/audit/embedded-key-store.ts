@@ -57,7 +57,7 @@ export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKe
   );
   const open = ({ holder, sealed }: Row): HolderKey => ({
     holder,
-    key: Buffer.from(cipher.decrypt(sealed, bindingOf(holder)), 'base64'),
+    key: Buffer.from(cipher.decrypt(sealed, keyBinding(holder)), 'base64'),
   });
   const find = (owner: KeyOwner): HolderKey | undefined => {
     const row = select.get(owner) as unknown as Row | undefined;
@@ -72,7 +72,7 @@ export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKe
       if (known !== undefined) return known;
       const holder = randomBytes(16).toString('base64url');
       const key = randomBytes(32);
-      insert.run(owner, holder, cipher.encrypt(key.toString('base64'), bindingOf(holder)));
+      insert.run(owner, holder, cipher.encrypt(key.toString('base64'), keyBinding(holder)));
       // Another process may have been first.
       const made = find(owner);
       if (made === undefined) throw new Error('a key of the audit log was destroyed as it was made');
@@ -113,7 +113,7 @@ export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKe
         const rows = after.all(resealedTo, batch) as unknown as (Row & { readonly owner: string })[];
         const stale = rows.filter(({ sealed }) => !cipher.isCurrent(sealed));
         for (const { owner, holder, sealed } of stale) {
-          const binding = bindingOf(holder);
+          const binding = keyBinding(holder);
           update.run(cipher.encrypt(cipher.decrypt(sealed, binding), binding), owner, holder);
         }
         const done = rows.length < batch;
@@ -133,4 +133,5 @@ export const openEmbeddedKeyStore = (file: string, cipher: FieldCipher): AuditKe
   };
 };
 
-const bindingOf = (holder: string): string => `audit key ${holder}`;
+/** What a sealed key belongs to, in every form of the store. */
+export const keyBinding = (holder: string): string => `audit key ${holder}`;

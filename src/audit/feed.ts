@@ -224,6 +224,17 @@ const parse = (bytes: Buffer): ReadEntry | undefined => {
   }
 };
 
+/** A line without its end; undefined where it is no entry, or its hash is wrong. */
+export const readEntry = (
+  line: Buffer | string,
+): Pick<FeedEntry, 'seq' | 'hash' | 'line' | 'entry'> | undefined => {
+  const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line);
+  const chained = readLine(bytes);
+  const entry = chained?.sound === true ? parse(bytes) : undefined;
+  if (chained === undefined || entry === undefined) return undefined;
+  return { seq: chained.seq, hash: chained.hash, line: bytes.toString('utf8'), entry };
+};
+
 /** One line of a segment; undefined where the segment has gone, or the line's hash is wrong. */
 export const readEntryAt = async (
   folder: string,
@@ -233,11 +244,7 @@ export const readEntryAt = async (
   if (file === undefined) return undefined;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-    const bytes = buffer.subarray(0, bytesRead);
-    const chained = readLine(bytes);
-    const entry = chained?.sound === true ? parse(bytes) : undefined;
-    if (chained === undefined || entry === undefined) return undefined;
-    return { seq: chained.seq, hash: chained.hash, line: bytes.toString('utf8'), entry };
+    return readEntry(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }

@@ -39,6 +39,8 @@ export const followIndex = async ({
   let feed = await openFeed();
   let firstSegment = 0;
   let closed = false;
+  /** What was read was not kept, or it is not known whether it was. */
+  let stale = false;
 
   const start = async (): Promise<void> => {
     await feed.close();
@@ -53,6 +55,11 @@ export const followIndex = async ({
 
   return {
     catchUp: async () => {
+      if (stale) {
+        await feed.close();
+        feed = await openFeed();
+        stale = false;
+      }
       await dropRetired();
       while (!closed) {
         const { entries, cursor, atEnd, rewound, unsound, missing } = await feed.next(BATCH);
@@ -64,11 +71,13 @@ export const followIndex = async ({
         if (unsound > 0) log('warn', 'lines of the audit log are unsound: verify it', { lines: unsound });
         if (missing !== undefined) log('info', 'entries of the audit log are not there any more', missing);
         if (entries.length > 0 || unsound > 0) {
+          stale = true;
           const opened = await opener.open(entries.map(({ entry }) => entry));
           await index.add(
             entries.map((place, at) => ({ place, entry: opened[at] ?? place.entry })),
             cursor,
           );
+          stale = false;
         }
         if (atEnd) break;
         // A turn for the rest of this thread, and processor time for other threads.

@@ -13,7 +13,9 @@ import {
 import type { AuditEntry } from '../../../src/audit/entry.ts';
 import { identityOwner } from '../../../src/audit/personal-fields.ts';
 import { createHash } from 'node:crypto';
-import { openIndexedLog, type IndexedLog } from './indexed-log.ts';
+import { describeWithPostgres } from '../storage/postgres-servers.ts';
+import { openFiles, openIndexedLog, type IndexedLog, type IndexedStores } from './indexed-log.ts';
+import { openSharedStores, type SharedStores } from './shared-stores.ts';
 import { segmentsOf } from './written-log.ts';
 
 const HOUR = 3_600_000;
@@ -31,141 +33,177 @@ const call = (number: number, more: object = {}): AuditEntry => ({
   ...more,
 });
 
-describe('the index of the audit log', () => {
-  let log: IndexedLog;
-  beforeEach(async () => {
-    log = await openIndexedLog({ segmentBytes: 2_000 });
-  });
-  afterEach(() => log.close());
-  const seqs = async (filter: AuditFilter, limit = 100, before?: number): Promise<number[]> =>
-    (await log.index.search(filter, { limit, ...(before !== undefined && { before }) })).map(
-      ({ seq }) => seq,
-    );
+interface Form {
+  readonly name: string;
+  readonly run: typeof describe;
+  readonly stores: (data: string) => Promise<IndexedStores>;
+  /** Everything it holds, as text to look into. */
+  readonly held: (data: string) => Promise<string>;
+  readonly remove: () => Promise<void>;
+}
 
-  it('finds entries by everything it is asked for, the newest first, page by page', async () => {
-    await log.record(...[1, 2, 3, 4, 5].map((number) => call(number)));
-    await log.record({
-      event: 'refusal',
-      at: AT + HOUR,
-      code: 'ONECERT_X',
-      from: '192.0.2.9',
-      service: 'census',
-    });
-    await log.record({ event: 'change', at: AT + HOUR, what: 'x', by: 'officer' });
-    expect(await log.follower.catchUp()).toBe(7);
-    expect(await seqs({})).toEqual([7, 6, 5, 4, 3, 2, 1]);
-    expect(await seqs({}, 2, 4)).toEqual([3, 2]);
-    expect(await seqs({ unifiedId: 'anna' })).toEqual([4, 2]);
-    expect(await seqs({ unifiedId: 'anna', event: 'refusal' })).toEqual([]);
-    expect(await seqs({ certificate: 'of-bela' })).toEqual([5, 3, 1]);
-    expect(await seqs({ trace: 't0' })).toEqual([4, 2]);
-    expect(await seqs({ reference: 'r3' })).toEqual([3]);
-    expect(await seqs({ code: 'ONECERT_X', service: 'census' })).toEqual([6]);
-    expect(await seqs({ actor: 'officer' })).toEqual([7]);
-    expect(await seqs({ from: AT + 2, to: AT + 4, department: 'tax' })).toEqual([3, 2]);
-  });
-
-  it('holds nothing personal in the clear', async () => {
-    await log.record(...[1, 2, 3].map((number) => call(number, { path: '/440305199001011234' })));
-    await log.follower.catchUp();
-    const bytes = Buffer.concat(
-      readdirSync(log.data)
+const inFiles: Form = {
+  name: 'SQLite',
+  run: describe,
+  stores: openFiles,
+  held: async (data) =>
+    Buffer.concat(
+      readdirSync(data)
         .filter((name) => name.startsWith('audit-index'))
-        .map((name) => readFileSync(join(log.data, name))),
-    ).toString('latin1');
-    expect(bytes).toContain('invoices');
-    expect(bytes).not.toMatch(/anna|bela|192\.0\.2|4403/);
-  });
+        .map((name) => readFileSync(join(data, name))),
+    ).toString('latin1'),
+  remove: async () => undefined,
+};
+const inPostgres = (): Form => {
+  let shared: SharedStores | undefined;
+  return {
+    name: 'PostgreSQL',
+    run: describeWithPostgres,
+    stores: async () => {
+      shared = await openSharedStores();
+      return shared.of('one');
+    },
+    held: async () => (await shared?.held()) ?? '',
+    remove: async () => shared?.remove(),
+  };
+};
 
-  it('is the same when it is made again', async () => {
-    await log.record(...Array.from({ length: 40 }, (_, number) => call(number)));
-    await log.follower.catchUp();
-    const range = { from: AT, to: AT + HOUR };
-    const known = [await log.index.search({}, { limit: 100 }), await log.index.figures(range, 'hour')];
-    await log.follower.rebuild();
-    expect(await seqs({})).toEqual([]);
-    await log.follower.catchUp();
-    expect([await log.index.search({}, { limit: 100 }), await log.index.figures(range, 'hour')]).toEqual(
-      known,
-    );
-  });
+describe.each([inFiles, inPostgres()])('in $name', ({ run, stores, held, remove }) => {
+  run('the index of the audit log', () => {
+    let log: IndexedLog;
+    beforeEach(async () => {
+      log = await openIndexedLog({ segmentBytes: 2_000, stores });
+    });
+    afterEach(async () => {
+      await log.close();
+      await remove();
+    });
+    const seqs = async (filter: AuditFilter, limit = 100, before?: number): Promise<number[]> =>
+      (await log.index.search(filter, { limit, ...(before !== undefined && { before }) })).map(
+        ({ seq }) => seq,
+      );
 
-  it('drops entries whose segments are retired, and keeps their figures', async () => {
-    await log.record(...Array.from({ length: 30 }, (_, number) => call(number)));
-    await log.follower.catchUp();
-    const files = segmentsOf(log.folder);
-    for (const file of files.slice(0, 2)) rmSync(file);
-    await log.follower.catchUp();
-    expect((await log.index.search({}, { limit: 100 })).every(({ segment }) => segment >= 3)).toBe(true);
-    expect(await log.index.figures({ from: AT, to: AT + HOUR }, 'total')).toMatchObject([{ calls: 30 }]);
-  });
+    it('finds entries by everything it is asked for, the newest first, page by page', async () => {
+      await log.record(...[1, 2, 3, 4, 5].map((number) => call(number)));
+      await log.record({
+        event: 'refusal',
+        at: AT + HOUR,
+        code: 'ONECERT_X',
+        from: '192.0.2.9',
+        service: 'census',
+      });
+      await log.record({ event: 'change', at: AT + HOUR, what: 'x', by: 'officer' });
+      expect(await log.follower.catchUp()).toBe(7);
+      expect(await seqs({})).toEqual([7, 6, 5, 4, 3, 2, 1]);
+      expect(await seqs({}, 2, 4)).toEqual([3, 2]);
+      expect(await seqs({ unifiedId: 'anna' })).toEqual([4, 2]);
+      expect(await seqs({ unifiedId: 'anna', event: 'refusal' })).toEqual([]);
+      expect(await seqs({ certificate: 'of-bela' })).toEqual([5, 3, 1]);
+      expect(await seqs({ trace: 't0' })).toEqual([4, 2]);
+      expect(await seqs({ reference: 'r3' })).toEqual([3]);
+      expect(await seqs({ code: 'ONECERT_X', service: 'census' })).toEqual([6]);
+      expect(await seqs({ actor: 'officer' })).toEqual([7]);
+      expect(await seqs({ from: AT + 2, to: AT + 4, department: 'tax' })).toEqual([3, 2]);
+    });
 
-  it('forgets what finds a destroyed identity', async () => {
-    await log.record(...[1, 2, 3, 4].map((number) => call(number)));
-    await log.follower.catchUp();
-    const holder = (await log.keys.destroy(identityOwner('anna'))) ?? '';
-    await log.index.forget(holder);
-    expect(await seqs({ unifiedId: 'anna' })).toEqual([]);
-    expect(await seqs({ certificate: 'of-anna' })).toEqual([]);
-    expect(await seqs({ certificate: 'of-bela' })).toEqual([3, 1]);
-    expect(
-      await log.index.busyCertificates({ from: AT, to: AT + HOUR }, { addresses: 1, limit: 9 }),
-    ).toHaveLength(1);
-  });
+    it('holds nothing personal in the clear', async () => {
+      await log.record(...[1, 2, 3].map((number) => call(number, { path: '/440305199001011234' })));
+      await log.follower.catchUp();
+      const bytes = await held(log.data);
+      expect(bytes).toContain('invoices');
+      expect(bytes).not.toMatch(/anna|bela|192\.0\.2|4403/);
+    });
 
-  it('counts by hour, day and in all: calls, refusals, failures, times, certificates, addresses', async () => {
-    await log.record(...[1, 2, 3, 5, 7].map((number) => call(number)));
-    await log.record(call(9, { at: AT + HOUR + 1 }));
-    const service = { department: 'tax', service: 'invoices' };
-    await log.record(
-      { event: 'refusal', at: AT, code: 'ONECERT_A', from: '192.0.2.1', ...service },
-      { event: 'refusal', at: AT, code: 'ONECERT_A', from: '192.0.2.1', ...service },
-      {
-        event: 'outcome',
-        at: AT,
-        outcome: 'answered-by-gateway',
-        code: 'ONECERT_UPSTREAM_TIMEOUT',
-        ...service,
-      },
-      { event: 'outcome', at: AT, outcome: 'client-gone', ...service },
-      {
-        event: 'answers',
-        at: AT,
-        answered: 5,
-        serverErrors: 1,
-        duration: 42,
-        histogram: '1,0,4',
-        ...service,
-      },
-    );
-    await log.follower.catchUp();
-    const range = { from: AT, to: AT + 2 * HOUR };
-    expect(await log.index.figures(range, 'hour')).toMatchObject([
-      {
-        at: AT,
-        ...service,
-        calls: 5,
-        refusals: 2,
-        upstreamFailures: 1,
-        broken: 1,
-        answered: 5,
-        serverErrors: 1,
-        duration: 42,
-        histogram: [1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        certificates: 2,
-      },
-      { at: AT + HOUR, calls: 1, certificates: 1 },
-    ]);
-    expect(await log.index.figures(range, 'total')).toMatchObject([{ at: AT, calls: 6, certificates: 2 }]);
-    expect(await log.index.figures({ ...range, service: 'other' }, 'day')).toEqual([]);
-    expect(await log.index.codes(range, 'day')).toEqual(
-      expect.arrayContaining([
-        { at: Date.UTC(2026, 10, 24), ...service, outcome: 'refusal', code: 'ONECERT_A', count: 2 },
-      ]),
-    );
-    const busy = await log.index.busyCertificates(range, { addresses: 2, limit: 10 });
-    expect(busy).toMatchObject([{ calls: 5, hours: 2 }]);
-    expect(busy[0]?.addresses).toBeGreaterThanOrEqual(4);
+    it('is the same when it is made again', async () => {
+      await log.record(...Array.from({ length: 40 }, (_, number) => call(number)));
+      await log.follower.catchUp();
+      const range = { from: AT, to: AT + HOUR };
+      const known = [await log.index.search({}, { limit: 100 }), await log.index.figures(range, 'hour')];
+      await log.follower.rebuild();
+      expect(await seqs({})).toEqual([]);
+      await log.follower.catchUp();
+      expect([await log.index.search({}, { limit: 100 }), await log.index.figures(range, 'hour')]).toEqual(
+        known,
+      );
+    });
+
+    it('drops entries whose segments are retired, and keeps their figures', async () => {
+      await log.record(...Array.from({ length: 30 }, (_, number) => call(number)));
+      await log.follower.catchUp();
+      const files = segmentsOf(log.folder);
+      for (const file of files.slice(0, 2)) rmSync(file);
+      await log.follower.catchUp();
+      expect((await log.index.search({}, { limit: 100 })).every(({ segment }) => segment >= 3)).toBe(true);
+      expect(await log.index.figures({ from: AT, to: AT + HOUR }, 'total')).toMatchObject([{ calls: 30 }]);
+    });
+
+    it('forgets what finds a destroyed identity', async () => {
+      await log.record(...[1, 2, 3, 4].map((number) => call(number)));
+      await log.follower.catchUp();
+      const holder = (await log.keys.destroy(identityOwner('anna'))) ?? '';
+      await log.index.forget(holder);
+      expect(await seqs({ unifiedId: 'anna' })).toEqual([]);
+      expect(await seqs({ certificate: 'of-anna' })).toEqual([]);
+      expect(await seqs({ certificate: 'of-bela' })).toEqual([3, 1]);
+      expect(
+        await log.index.busyCertificates({ from: AT, to: AT + HOUR }, { addresses: 1, limit: 9 }),
+      ).toHaveLength(1);
+    });
+
+    it('counts by hour, day and in all: calls, refusals, failures, times, certificates, addresses', async () => {
+      await log.record(...[1, 2, 3, 5, 7].map((number) => call(number)));
+      await log.record(call(9, { at: AT + HOUR + 1 }));
+      const service = { department: 'tax', service: 'invoices' };
+      await log.record(
+        { event: 'refusal', at: AT, code: 'ONECERT_A', from: '192.0.2.1', ...service },
+        { event: 'refusal', at: AT, code: 'ONECERT_A', from: '192.0.2.1', ...service },
+        {
+          event: 'outcome',
+          at: AT,
+          outcome: 'answered-by-gateway',
+          code: 'ONECERT_UPSTREAM_TIMEOUT',
+          ...service,
+        },
+        { event: 'outcome', at: AT, outcome: 'client-gone', ...service },
+        {
+          event: 'answers',
+          at: AT,
+          answered: 5,
+          serverErrors: 1,
+          duration: 42,
+          histogram: '1,0,4',
+          ...service,
+        },
+      );
+      await log.follower.catchUp();
+      const range = { from: AT, to: AT + 2 * HOUR };
+      expect(await log.index.figures(range, 'hour')).toMatchObject([
+        {
+          at: AT,
+          ...service,
+          calls: 5,
+          refusals: 2,
+          upstreamFailures: 1,
+          broken: 1,
+          answered: 5,
+          serverErrors: 1,
+          duration: 42,
+          histogram: [1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+          certificates: 2,
+        },
+        { at: AT + HOUR, calls: 1, certificates: 1 },
+      ]);
+      expect(await log.index.figures(range, 'total')).toMatchObject([{ at: AT, calls: 6, certificates: 2 }]);
+      expect(await log.index.figures({ ...range, service: 'other' }, 'day')).toEqual([]);
+      expect(await log.index.codes(range, 'day')).toEqual(
+        expect.arrayContaining([
+          { at: Date.UTC(2026, 10, 24), ...service, outcome: 'refusal', code: 'ONECERT_A', count: 2 },
+        ]),
+      );
+      const busy = await log.index.busyCertificates(range, { addresses: 2, limit: 10 });
+      expect(busy).toMatchObject([{ calls: 5, hours: 2 }]);
+      expect(busy[0]?.addresses).toBeGreaterThanOrEqual(4);
+    });
   });
 });
 

@@ -8,7 +8,7 @@ import { followIndex, type IndexFollower } from '../../../src/audit/follow-index
 import type { AuditKeyStore } from '../../../src/audit/key-store.ts';
 import { createEntryOpener, type EntryOpener } from '../../../src/audit/open-entries.ts';
 import { createSealingSink, type SealingSink } from '../../../src/audit/sealing-sink.ts';
-import { startAuditWriter } from '../../../src/audit/writer.ts';
+import { startAuditWriter, type CheckpointSettings } from '../../../src/audit/writer.ts';
 import { createFieldCipher } from '../../../src/storage/field-cipher.ts';
 import { newFolder, record } from './written-log.ts';
 
@@ -27,15 +27,31 @@ export interface IndexedLog {
   close(): Promise<void>;
 }
 
+/** Where keys and index are: in files of the data folder where not given. */
+export interface IndexedStores {
+  readonly keys: AuditKeyStore;
+  readonly index: AuditIndex;
+}
+
 export const openIndexedLog = async ({
   segmentBytes,
   data = newFolder(),
-}: { segmentBytes?: number; data?: string } = {}): Promise<IndexedLog> => {
+  stores = openFiles,
+  checkpoints,
+}: {
+  segmentBytes?: number;
+  data?: string;
+  checkpoints?: CheckpointSettings;
+  stores?: (data: string) => Promise<IndexedStores>;
+} = {}): Promise<IndexedLog> => {
   const folder = join(data, 'audit');
-  const writer = await startAuditWriter({ folder, ...(segmentBytes !== undefined && { segmentBytes }) });
-  const keys = openEmbeddedKeyStore(auditKeyFile(data), createFieldCipher(randomBytes(32)));
+  const writer = await startAuditWriter({
+    folder,
+    ...(segmentBytes !== undefined && { segmentBytes }),
+    ...(checkpoints !== undefined && { checkpoints }),
+  });
+  const { keys, index } = await stores(data);
   const opener = createEntryOpener(keys);
-  const index = openEmbeddedIndex({ file: auditIndexFile(data), hashKey: randomBytes(32), keys });
   const follower = await followIndex({ folder, index, opener });
   const sink = createSealingSink(writer.sink, keys);
   return {
@@ -58,4 +74,9 @@ export const openIndexedLog = async ({
       await keys.close();
     },
   };
+};
+
+export const openFiles = async (data: string): Promise<IndexedStores> => {
+  const keys = openEmbeddedKeyStore(auditKeyFile(data), createFieldCipher(randomBytes(32)));
+  return { keys, index: openEmbeddedIndex({ file: auditIndexFile(data), hashKey: randomBytes(32), keys }) };
 };
