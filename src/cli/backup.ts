@@ -1,10 +1,12 @@
 import { Command } from 'commander';
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { createWriteStream, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { LAST_BACKUP } from '../inspection/gather/gather.ts';
 import { makeBackup } from '../server/backup/make-backup.ts';
 import { readBackup } from '../server/backup/read-backup.ts';
 import type { BackupManifest } from '../server/backup/entries.ts';
+import { loadSettings } from '../server/load-configuration.ts';
 import { archiveLock, type ArchiveLockOptions } from './archive-opener.ts';
 
 export const backupCommand = (): Command => {
@@ -19,6 +21,7 @@ export const backupCommand = (): Command => {
     .action(async ({ config, out, ...how }: ArchiveLockOptions & { config: string; out: string }) => {
       const lock = archiveLock(how, 'seal');
       const draft = `${out}.${process.pid}.new`;
+      const madeAt = Date.now();
       try {
         await pipeline(
           makeBackup(resolve(config), lock),
@@ -28,6 +31,7 @@ export const backupCommand = (): Command => {
       } finally {
         rmSync(draft, { force: true });
       }
+      leaveMark(loadSettings(resolve(config)).data, madeAt);
       process.stdout.write(`${out} is written. See that it opens: onecert backup verify ${out}\n`);
     });
   backup
@@ -44,6 +48,21 @@ export const backupCommand = (): Command => {
       );
     });
   return backup;
+};
+
+/** For `onecert inspect`: when everything up to then was backed up. A backup is one even where this cannot be written. */
+const leaveMark = (data: string, madeAt: number): void => {
+  const file = join(data, LAST_BACKUP);
+  const draft = `${file}.${process.pid}.new`;
+  try {
+    writeFileSync(draft, JSON.stringify({ madeAt }), { mode: 0o600 });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    process.stderr.write(
+      `${file} cannot be written (${(error as Error).message}): onecert inspect does not see it.\n`,
+    );
+  }
 };
 
 export const summaryOf = ({ id, madeAt, files, auditHead, elsewhere }: BackupManifest): string =>

@@ -7,6 +7,7 @@ import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOf } from './failure.ts';
+import { inspectCommand } from './inspect.ts';
 import { keysCommand } from './keys.ts';
 import { restoreCommand } from './restore.ts';
 import { startCommand } from './start.ts';
@@ -30,6 +31,7 @@ const main = async (): Promise<void> => {
     .addCommand(configCommand())
     .addCommand(auditCommand())
     .addCommand(keysCommand())
+    .addCommand(inspectCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addHelpText(
