@@ -50,9 +50,7 @@ export const targetsSchema = z.strictObject({
     .refine((weights) => INDICATORS.some((each) => weights[each] > 0), {
       error: 'at least one weight has to be more than 0',
     }),
-  default: targetValues
-    .prefault({})
-    .meta({ description: 'For every department that has none of its own' }),
+  default: targetValues.prefault({}).meta({ description: 'For every department that has none of its own' }),
   departments: z
     .record(slug, targetValues)
     .default({})
