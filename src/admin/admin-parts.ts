@@ -4,6 +4,7 @@ import type { AttemptLimiter, PortalParts } from '../portal/portal-parts.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Department } from '../services/enrolment.ts';
 import type { TrustList } from '../trust/trust-list.ts';
+import type { TryService } from './services/trial.ts';
 
 /** How many requests there may be: of one person, and from one address before anybody is known. */
 export const ADMIN_LIMITS = {
@@ -29,10 +30,22 @@ export interface AdminParts {
   readonly trust: () => TrustList;
   readonly departments: () => readonly Department[];
   readonly revocation: Pick<RevocationService, 'status' | 'snapshot'>;
+  /** How back ends with health checks are. */
+  readonly backends: () => readonly BackEndReading[];
+  readonly tryService: TryService;
   /** Whether the trust list has to be signed by the operators' key (trustKey of gateway.yaml). */
   readonly trustListSigned: boolean;
   /** Of ADMIN_LIMITS, or stricter. */
   readonly limiters: { readonly person: AttemptLimiter; readonly address: AttemptLimiter };
   /** CIDR ranges that console and API answer; none: all. */
   readonly networks: readonly string[];
+}
+
+/** How a back end of a service is, by the health checks. */
+export interface BackEndReading {
+  readonly service: string;
+  /** Its URL. */
+  readonly backend: string;
+  readonly well: boolean;
+  readonly problem: string | undefined;
 }

@@ -82,6 +82,18 @@ textarea.prose { font: inherit; min-height: 5rem; }
 @media (prefers-color-scheme: dark) { :root { --s0: #83cbe3; --s1: #f5b350; --s2: #a3d65c; --s3: #c4a7ff; --s4: #f59ac2; --s5: #a8b7bf; } }
 .raw { margin: 0; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 8px; background: var(--ground); font: .825rem/1.55 ui-monospace, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 28rem; overflow: auto; }
 .nothing { color: var(--muted); padding: 1.25rem; border: 1px dashed var(--line); border-radius: 10px; }
+.form:has(.segment) { max-width: none; }
+.segment { display: grid; gap: 1rem; }
+.segment > h3 { font-size: 1rem; margin-top: .25rem; }
+.segment .row { border: 1px solid var(--line); border-radius: 8px; padding: .75rem 1rem; display: grid; gap: .75rem; }
+.segment .row > legend { padding: 0 .35rem; font-size: .925rem; }
+.segment .act-less { display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
+.segment .check { font-weight: 400; }
+.segment details[open] { display: grid; gap: .75rem; }
+.segment .pair { grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); align-items: end; }
+.segment .pair.wide-first > :first-child { grid-column: span 2; }
+.jump ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .95rem; }
+.jump a { display: inline-block; padding: .25rem 0; }
 .verb { display: inline-block; min-width: 3.6rem; font-weight: 700; font-size: .85rem; color: var(--accent); text-transform: uppercase; }
 @media (max-width: 60rem) {
   .beside { grid-template-columns: minmax(0, 1fr); gap: 0; }
@@ -92,6 +104,7 @@ textarea.prose { font: inherit; min-height: 5rem; }
   .self { border: 0; margin: .25rem 0 0; padding: 0 .25rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 }
 @media (max-width: 34rem) {
+  .segment .pair.wide-first > :first-child { grid-column: auto; }
   td.number { text-align: left; }
   .content td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: .75rem; padding: .2rem .9rem; }
   .content td > * { grid-column: 2; min-width: 0; }

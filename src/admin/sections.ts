@@ -4,6 +4,7 @@ import { guideSection } from './guide/section.ts';
 import { overviewSection } from './overview/section.ts';
 import { rolesSection } from './roles/section.ts';
 import type { Section } from './section.ts';
+import { servicesSection } from './services/section.ts';
 import { trustSection } from './trust/section.ts';
 
 /** All sections, in the order of the navigation. One that is added here has its pages, its operations and their tests. */
@@ -11,6 +12,7 @@ export const SECTIONS: readonly Section[] = [
   overviewSection,
   changesSection,
   trustSection,
+  servicesSection,
   guideSection,
   rolesSection,
   apiSection(() => SECTIONS),

@@ -50,6 +50,8 @@ export interface AssertionClaims {
   readonly acting?: { readonly role: string; readonly name?: string };
   /** The certificate itself: DER in standard base64, as x5c has it (RFC 7515 section 4.1.6). */
   readonly certificate?: string;
+  /** True in a trial by the department or the operators: the subject is nobody. Never false. */
+  readonly test?: true;
   /** Only where another service calls for the subject: docs/departments.md, "Calling another department". */
   readonly act?: AssertedActor;
   /** Trace id (W3C Trace Context) of what it belongs to, as in the audit log. */

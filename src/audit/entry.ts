@@ -13,6 +13,8 @@ export type AuditEvent =
   /** A service was given an assertion for another one, for the person who called it. */
   | 'exchange'
   | 'change'
+  /** A back end was called as a test identity, from the console or the admin API. */
+  | 'trial'
   | 'start'
   | 'stop'
   | 'recovery';

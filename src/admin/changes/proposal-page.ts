@@ -30,7 +30,8 @@ export const proposalPage = async (call: PageCall): Promise<PageAnswer> => {
         ['/console/changes', texts.queue],
         [documentPath(proposal), texts.history],
       ],
-      actions: renderState(stateName(proposal.state, language), STATE_LOOKS[proposal.state]),
+      actions: html`${renderState(stateName(proposal.state, language), STATE_LOOKS[proposal.state])}
+      ${isOpen && proposal.kind === 'department' ? renderServiceActions(call, proposal) : undefined}`,
       lead: proposal.note,
     })}
     ${isStale ? renderStale(call, proposal, before, current) : undefined}
@@ -43,6 +44,19 @@ export const proposalPage = async (call: PageCall): Promise<PageAnswer> => {
   return {
     page: { title, main, told: isKnownStep(done) ? texts.done[done] : undefined },
   };
+};
+
+/** What a department's change can be tried with, and where one's own draft is written on. */
+const renderServiceActions = ({ caller, language }: PageCall, proposal: Proposal): Html | undefined => {
+  if (!hasRole(caller.actor, 'operator', 'officer')) return undefined;
+  const texts = TEXTS[language];
+  const home = `/console/services/of/${proposal.name}`;
+  const isOwnDraft = proposal.state === 'draft' && proposal.proposedBy === caller.actor.unifiedId;
+  return html`${
+      isOwnDraft
+        ? html`<a class="button small quiet" href="${home}/yaml?draft=${proposal.id}">${texts.edit}</a>`
+        : undefined
+    } <a class="button small quiet" href="${home}/try?draft=${proposal.id}">${texts.tryIt}</a>`;
 };
 
 const isKnownStep = (step: string | null): step is keyof (typeof TEXTS)['en']['done'] =>

@@ -1,5 +1,7 @@
 export const TEXTS = {
   zh: {
+    edit: '编辑草稿',
+    tryIt: '试调',
     queue: '变更',
     history: '版本历史',
     difference: '改动内容',
@@ -49,6 +51,8 @@ export const TEXTS = {
     },
   },
   en: {
+    edit: 'Edit the draft',
+    tryIt: 'Try it',
     queue: 'Changes',
     history: 'Versions',
     difference: 'What changes',

@@ -54,7 +54,11 @@ const tied = ({ name, hint, wrong, required }: FieldShape): Html => {
 };
 
 export const textField = (
-  field: FieldShape & { readonly type?: 'text' | 'date' | 'number' | 'url' | 'search' },
+  field: FieldShape & {
+    readonly type?: 'text' | 'date' | 'number' | 'url' | 'search';
+    /** Of numbers; whole ones where nothing is said. */
+    readonly step?: string;
+  },
 ): Html =>
   framed(
     field,
@@ -62,6 +66,7 @@ export const textField = (
       id="${field.name}"
       name="${field.name}"
       type="${field.type ?? 'text'}"
+      ${field.step === undefined ? undefined : html`step="${field.step}"`}
       value="${field.value ?? ''}"
       ${tied(field)}
     />`,

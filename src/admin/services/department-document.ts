@@ -80,6 +80,7 @@ export const serviceInForce = (
   const found = createDirectory(departments().filter((each) => each.department === department)).services.find(
     ({ service }) => service === wanted,
   );
-  if (found === undefined) throw new Refusal('ONECERT_SERVICE_NOT_FOUND', 'no such service of the department');
+  if (found === undefined)
+    throw new Refusal('ONECERT_SERVICE_NOT_FOUND', 'no such service of the department');
   return found;
 };

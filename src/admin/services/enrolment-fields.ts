@@ -119,6 +119,12 @@ export interface ReadFields {
   readonly rows: RowsOf;
 }
 
+/** Names of the claims of what is written, in its order. */
+export const claimsIn = (written: WrittenEnrolment | undefined): readonly string[] =>
+  listOf(written?.['claims']).map((each) =>
+    typeof each === 'string' ? each : textOf(recordOf(each)['claim']),
+  );
+
 /** What an enrolment with these fields is to say, in YAML's terms. Nothing is checked: the schema does that. */
 export const readFields = (fields: Fields): ReadFields => {
   const all = (name: string): readonly string[] => fields.get(name) ?? [];
@@ -267,7 +273,7 @@ const readJson = (text: string): unknown => {
 };
 
 /** The field that something wrong is shown at. `path`: within the enrolment, as issues have it ("backends[1].tls.pin"). */
-export const fieldOfPath = (path: string, rows: RowsOf): string => {
+export const fieldOfPath = (path: string, rows: RowsOf, claims: readonly string[]): string => {
   const [head = '', ...rest] = path.split(/[.[\]]+/).filter((part) => part !== '');
   const row = (of: keyof RowsOf): number => rows[of][Number(rest[0])] ?? 0;
   const last = rest.at(-1) ?? '';
@@ -283,6 +289,8 @@ export const fieldOfPath = (path: string, rows: RowsOf): string => {
     }
     case 'hours':
       return `hours-${row('hours')}-${['days', 'until'].includes(rest[1] ?? '') ? rest[1] : 'from'}`;
+    case 'claims':
+      return `claim-${claims[Number(rest[0])] ?? 'name'}-purpose-${last === 'en' ? 'en' : 'zh'}`;
     case 'limits':
       return `limit-${rest[0] ?? 'total'}-${rest[1] === 'per' ? 'per' : 'calls'}`;
     case 'health':

@@ -28,33 +28,36 @@ export interface EnrolmentForm {
 
 /** Controls of the form, with their values and what is wrong with them. */
 export interface Controls {
-  text(name: string, label: string, more?: { hint?: string; required?: boolean }): Html;
-  area(name: string, label: string, more?: { hint?: string; rows?: number }): Html;
-  checks(name: string, legend: string, options: Options, hint?: string): Html;
+  readonly text: (name: string, label: string, more?: { hint?: string; required?: boolean }) => Html;
+  readonly area: (name: string, label: string, more?: { hint?: string; rows?: number }) => Html;
+  readonly checks: (name: string, legend: string, options: Options, hint?: string) => Html;
   /** One box of its own. */
-  check(name: string, label: string, hint?: string): Html;
-  choice(name: string, label: string, options: Options): Html;
-  both(name: string, label: string, required?: boolean): Html;
-  has(name: string): boolean;
+  readonly check: (name: string, label: string, hint?: string) => Html;
+  readonly choice: (name: string, label: string, options: Options) => Html;
+  readonly both: (name: string, label: string, required?: boolean) => Html;
+  readonly has: (name: string) => boolean;
   /** Rows with something in them, and spare ones, of a repeated part. */
-  rows(prefix: string, parts: readonly string[], spare: number): readonly number[];
+  readonly rows: (prefix: string, parts: readonly string[], spare: number) => readonly number[];
 }
 type Options = readonly (readonly [value: string, label: string])[];
 
-/** Sorts what is wrong by the fields it is shown at. `index`: of the service in the file. */
+/** Sorts what is wrong by the fields it is shown at. `index`: of the service in the file; `claims`: in the file's order. */
 export const sortIssues = (
   issues: readonly ConfigurationIssue[],
   index: number,
   rows: RowsOf,
+  claims: readonly string[],
 ): { readonly wrong: Wrong; readonly elsewhere: readonly ConfigurationIssue[] } => {
   const prefix = `services[${index}]`;
   const wrong = new Map<string, string>();
   const elsewhere: ConfigurationIssue[] = [];
   for (const issue of issues) {
     const { path, message } = issue;
-    if (path === 'name' || path.startsWith('name.')) note(wrong, `department-${path.endsWith('en') ? 'en' : 'zh'}`, message);
+    if (path === 'name' || path.startsWith('name.'))
+      note(wrong, `department-${path.endsWith('en') ? 'en' : 'zh'}`, message);
     else if (path === prefix) elsewhere.push(issue);
-    else if (path.startsWith(`${prefix}.`)) note(wrong, fieldOfPath(path.slice(prefix.length + 1), rows), message);
+    else if (path.startsWith(`${prefix}.`))
+      note(wrong, fieldOfPath(path.slice(prefix.length + 1), rows, claims), message);
     else elsewhere.push(issue);
   }
   return { wrong, elsewhere };
@@ -69,7 +72,8 @@ export const renderEnrolmentForm = (call: PageCall, form: EnrolmentForm): Html =
   const { department, service, fields, base, draft, action, wrong = new Map(), elsewhere = [] } = form;
   const controls = controlsOf(fields, wrong, texts);
   const home = `/console/services/of/${department}`;
-  const title = service === undefined ? texts.enrol : texts.changeOf(fields.get(`name-${language}`)?.[0] ?? service);
+  const title =
+    service === undefined ? texts.enrol : texts.changeOf(fields.get(`name-${language}`)?.[0] ?? service);
   const sections = renderSections(call, controls, form);
   return html`${renderHeading(title, {
       crumbs: [
@@ -77,11 +81,13 @@ export const renderEnrolmentForm = (call: PageCall, form: EnrolmentForm): Html =
         [home, department],
       ],
       lead: texts.lead,
-      actions: html`<a class="button small quiet" href="${home}/yaml${draft === undefined ? '' : `?draft=${draft}`}"
+      actions: html`<a
+        class="button small quiet"
+        href="${home}/yaml${draft === undefined ? '' : `?draft=${draft}`}"
         >${texts.yaml}</a
       >`,
     })}
-    ${renderWrong(controls, wrong, elsewhere, texts)}
+    ${renderWrong(wrong, elsewhere, texts)}
     <nav class="jump" aria-label="${texts.jump}">
       <ul>
         ${Object.entries(texts.sections).map(([id, label]) => html`<li><a href="#${id}">${label}</a></li>`)}
@@ -93,19 +99,18 @@ export const renderEnrolmentForm = (call: PageCall, form: EnrolmentForm): Html =
       hidden: { base, ...(draft !== undefined && { draft }) },
       fields: html`${
           form.isNewDepartment
-            ? html`<section class="card part" aria-labelledby="department-part">
+            ? html`<section class="card segment" aria-labelledby="department-part">
                 <h2 id="department-part">${texts.department}</h2>
                 <p class="muted">${texts.departmentSaid}</p>
                 ${controls.both('department', texts.department, true)}
               </section>`
             : undefined
         }${sections}
-        <div class="card part">${controls.text('note', texts.note, { hint: texts.noteHint })}</div>`,
+        <div class="card segment">${controls.text('note', texts.note, { hint: texts.noteHint })}</div>`,
     })}`;
 };
 
 const renderWrong = (
-  _controls: Controls,
   wrong: Wrong,
   elsewhere: readonly ConfigurationIssue[],
   texts: (typeof FORM_TEXTS)['zh' | 'en'],
@@ -117,11 +122,14 @@ const renderWrong = (
       texts.wrong(count),
       html`<ul class="dots">
         ${[...wrong].map(
-          ([field, message]) => html`<li><a href="#${field}">${field}</a>: <span lang="en">${message}</span></li>`,
+          ([field, message]) =>
+            html`<li><a href="#${field}">${field}</a>: <span lang="en">${message}</span></li>`,
         )}
         ${elsewhere.map(
           ({ path, message }) =>
-            html`<li><code>${path === '' ? texts.elsewhere : path}</code> <span lang="en">${message}</span></li>`,
+            html`<li>
+              <code>${path === '' ? texts.elsewhere : path}</code> <span lang="en">${message}</span>
+            </li>`,
         )}
       </ul>`,
       'grave',
@@ -131,10 +139,19 @@ const renderWrong = (
 
 const controlsOf = (fields: Fields, wrong: Wrong, texts: (typeof FORM_TEXTS)['zh' | 'en']): Controls => {
   const all = (name: string): readonly string[] => fields.get(name) ?? [];
-  const field = (name: string, label: string) => ({ name, label, value: all(name)[0] ?? '', wrong: wrong.get(name) });
+  const field = (name: string, label: string) => ({
+    name,
+    label,
+    value: all(name)[0] ?? '',
+    wrong: wrong.get(name),
+  });
   const controls: Controls = {
     text: (name, label, { hint, required } = {}) =>
-      textField({ ...field(name, label), ...(hint !== undefined && { hint }), ...(required === true && { required }) }),
+      textField({
+        ...field(name, label),
+        ...(hint !== undefined && { hint }),
+        ...(required === true && { required }),
+      }),
     area: (name, label, { hint, rows = 3 } = {}) =>
       textArea({ ...field(name, label), rows, ...(hint !== undefined && { hint }) }),
     checks: (name, legend, options, hint) => {
@@ -171,7 +188,7 @@ const controlsOf = (fields: Fields, wrong: Wrong, texts: (typeof FORM_TEXTS)['zh
           controls.text(`${name}-${each}`, `${label} · ${texts[each]}`, { required }),
         )}
       </div>`,
-    has: (name) => all(name).length > 0,
+    has: (name) => all(name).length > 0 || wrong.has(name),
     rows: (prefix, parts, spare) => {
       const used = [...fields.keys(), ...wrong.keys()].flatMap((name) => {
         const [, row, part = ''] = new RegExp(`^${prefix}-(\\d+)-(.+)$`).exec(name) ?? [];

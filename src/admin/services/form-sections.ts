@@ -13,7 +13,8 @@ const CLIENT_AUTHENTICATION = ['private_key_jwt', 'client_secret_basic', 'client
 
 const entries = <Key extends string>(record: Readonly<Record<Key, string>>): (readonly [Key, string])[] =>
   Object.entries(record) as [Key, string][];
-const same = (values: readonly string[]): (readonly [string, string])[] => values.map((value) => [value, value]);
+const same = (values: readonly string[]): (readonly [string, string])[] =>
+  values.map((value) => [value, value]);
 
 type SectionId = keyof FormTexts['sections'];
 
@@ -22,31 +23,34 @@ export const renderSections = (call: PageCall, controls: Controls, { service }: 
   const { language, parts } = call;
   const texts = FORM_TEXTS[language];
   const section = (id: SectionId, inside: Html): Html =>
-    html`<section class="card part" aria-labelledby="${id}">
+    html`<section class="card segment" aria-labelledby="${id}">
       <h2 id="${id}">${texts.sections[id]}</h2>
       ${inside}
     </section>`;
   const { text, checks, check, both, choice } = controls;
-  const authorities = parts.portal.authorities().map(({ authority, name }) => [authority, name[language]] as const);
+  const authorities = parts.portal
+    .authorities()
+    .map(({ authority, name }) => [authority, name[language]] as const);
   const stages = LIFE_STAGES.map((stage) => [stage, STAGES[language][stage]] as const);
   return html`${section(
-      'about',
-      html`${text('service', texts.service, { hint: texts.serviceHint, required: true })}
-        ${both('name', texts.name, true)} ${both('description', texts.description)}
-        ${checks('stages', texts.stages, stages, texts.stagesHint)}
-        ${text('path', texts.path, { hint: texts.pathHint, required: true })} ${check('stripPath', texts.stripPath)}
-        ${service === undefined ? html`<input type="hidden" name="enabled" value="1" />` : check('enabled', texts.enabled, texts.enabledHint)}`,
-    )}
-    ${section(
-      'who',
-      html`${checks('subjects', texts.subjects, entries(SUBJECTS[language]))}
-        ${checks('authorities', texts.authorities, authorities, texts.authoritiesHint)}
-        ${checks('actingRoles', texts.actingRoles, entries(texts.roles), texts.actingRolesHint)}
-        ${choice('assurance', texts.assurance, entries(texts.assurances))}`,
-    )}
-    ${section('what', renderOperations(controls, texts))} ${section('told', renderClaims(controls, texts))}
-    ${section('where', renderBackEnds(controls, texts))} ${section('limits', renderLimits(controls, texts))}
-    ${section('when', renderTimes(controls, texts))} ${section('federation', renderFederation(controls, texts))}`;
+    'about',
+    html`${text('service', texts.service, { hint: texts.serviceHint, required: true })}
+    ${both('name', texts.name, true)} ${both('description', texts.description)}
+    ${checks('stages', texts.stages, stages, texts.stagesHint)}
+    ${text('path', texts.path, { hint: texts.pathHint, required: true })}
+    ${check('stripPath', texts.stripPath)}
+    ${service === undefined ? html`<input type="hidden" name="enabled" value="1" />` : check('enabled', texts.enabled, texts.enabledHint)}`,
+  )}
+  ${section(
+    'who',
+    html`${checks('subjects', texts.subjects, entries(SUBJECTS[language]))}
+    ${checks('authorities', texts.authorities, authorities, texts.authoritiesHint)}
+    ${checks('actingRoles', texts.actingRoles, entries(texts.roles), texts.actingRolesHint)}
+    ${choice('assurance', texts.assurance, entries(texts.assurances))}`,
+  )}
+  ${section('what', renderOperations(controls, texts))} ${section('told', renderClaims(controls, texts))}
+  ${section('where', renderBackEnds(controls, texts))} ${section('limits', renderLimits(controls, texts))}
+  ${section('when', renderTimes(controls, texts))} ${section('federation', renderFederation(controls, texts))}`;
 };
 
 const row = (legend: string, inside: Html): Html =>
@@ -71,8 +75,13 @@ const renderClaims = ({ check, both, has }: Controls, texts: FormTexts): Html =>
       const isPersonal = claimsWithoutPurpose([{ claim: name }]).length > 0;
       const field = `claim-${name}`;
       const label = texts.claimNames[name];
-      return html`<details class="row" ${has(field) || has(`${field}-purpose-zh`) ? html`open` : undefined}>
-        <summary>${label} ${isPersonal ? html`<span class="muted small">${texts.personal}</span>` : undefined}</summary>
+      return html`<details
+        class="row"
+        ${has(field) || has(`${field}-purpose-zh`) || has(`${field}-purpose-en`) ? html`open` : undefined}
+      >
+        <summary>
+          ${label} ${isPersonal ? html`<span class="muted small">${texts.personal}</span>` : undefined}
+        </summary>
         ${check(field, label)} ${both(`${field}-purpose`, texts.purpose)}
       </details>`;
     })}
@@ -91,7 +100,9 @@ const renderBackEnds = (controls: Controls, texts: FormTexts): Html => {
           </div>
           <details ${hasTls ? html`open` : undefined}>
             <summary>TLS<span class="hidden"> ${texts.backend(index + 1)}</span></summary>
-            <div class="pair">${text(part('use'), texts.use)} ${text(part('serverName'), texts.serverName)}</div>
+            <div class="pair">
+              ${text(part('use'), texts.use)} ${text(part('serverName'), texts.serverName)}
+            </div>
             ${area(part('pin'), texts.pin, { rows: 2 })}
           </details>`,
       );

@@ -59,7 +59,8 @@ export const FORM_TEXTS = {
     assurance: '最低保证等级',
     assurances: { '': '不限', low: '低', substantial: '中', high: '高' },
     operations: '方法与路径',
-    operationsHint: '路径在服务路径之下；* 代表一段，末尾 ** 代表其余。全部留空：GET、HEAD、POST 的所有路径。清空一行即删去。',
+    operationsHint:
+      '路径在服务路径之下；* 代表一段，末尾 ** 代表其余。全部留空：GET、HEAD、POST 的所有路径。清空一行即删去。',
     operation: (row: number) => `操作 ${row}`,
     methods: '方法',
     below: '路径（服务路径之下）',
@@ -168,7 +169,8 @@ export const FORM_TEXTS = {
     enabled: 'Enabled',
     enabledHint: 'While it is not, every call is refused.',
     path: 'Path',
-    pathHint: 'Calls whose path begins with it are this service’s: /joint-tax, say. Not below another department’s.',
+    pathHint:
+      'Calls whose path begins with it are this service’s: /joint-tax, say. Not below another department’s.',
     stripPath: 'Take it off before forwarding',
     subjects: 'For',
     authorities: 'Certificates of',

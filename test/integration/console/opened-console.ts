@@ -13,8 +13,11 @@ import { ConfigurationError } from '../../../src/configuration/configuration-err
 import { parseYaml } from '../../../src/configuration/read-yaml.ts';
 import type { DemoCertificate } from '../../../src/demo/index.ts';
 import type { PortalParts } from '../../../src/portal/portal-parts.ts';
-import { loadDepartments } from '../../../src/services/load-departments.ts';
+import { parseDepartments } from '../../../src/services/load-departments.ts';
 import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
+import { pairwiseId } from '../../../src/identity/pairwise.ts';
+import { assertionIssuer, makeAssertionKey } from '../../../src/server/assertion-key.ts';
+import { createServiceTrials } from '../../../src/server/try-service.ts';
 import { openPortal, type OpenedPortal } from '../portal/opened-portal.ts';
 import { formOf, Visitor, type Answer } from '../portal/visitor.ts';
 
@@ -28,6 +31,8 @@ export const PEOPLE = {
   nobody: ['chen-fang-zhujiang', []],
 } as const satisfies Record<string, readonly [string, readonly ActorRole[]]>;
 export type Person = keyof typeof PEOPLE;
+
+const PAIRWISE_KEY = Buffer.alloc(32, 7);
 
 export interface OpenedConsole extends OpenedPortal {
   readonly changes: ChangeService;
@@ -53,7 +58,7 @@ export const openConsole = async (changed: Partial<AdminParts> = {}): Promise<Op
     made.changes = createChangeService({
       store,
       audit,
-      check: checkIn(folder),
+      check: checkIn(folder, () => made.changes?.store),
       apply: async () => undefined,
       announce: async () => undefined,
       clock: parts.clock,
@@ -69,6 +74,14 @@ export const openConsole = async (changed: Partial<AdminParts> = {}): Promise<Op
         status: () => ({ epoch: 1, authorities: [], responders: [] }),
         snapshot: () => ({ epoch: 1, crls: [] }),
       },
+      backends: () => [],
+      tryService: createServiceTrials({
+        issuer: 'https://onecert.example',
+        assertions: assertionIssuer(makeAssertionKey(), 'https://onecert.example'),
+        pairwiseId: (name, department) => pairwiseId(PAIRWISE_KEY, name, department),
+        upstreamTls: () => ({}),
+        backEndProblem: () => undefined,
+      }),
       trustListSigned: false,
       limiters: { person: parts.limiters.address, address: parts.limiters.address },
       networks: [],
@@ -133,8 +146,12 @@ const thumbprintOf = ({ certificate }: DemoCertificate): string =>
 
 /** What a gateway would find wrong with a document, by the same loaders. */
 const checkIn =
-  (folder: string) =>
-  async ({ kind, files }: DocumentKey & { readonly files: readonly DocumentFile[] }): Promise<DryRun> => {
+  (folder: string, store: () => ChangeService['store'] | undefined) =>
+  async ({
+    kind,
+    name,
+    files,
+  }: DocumentKey & { readonly files: readonly DocumentFile[] }): Promise<DryRun> => {
     const place = mkdtempSync(join(folder, 'check-'));
     for (const { path, content } of files) {
       mkdirSync(dirname(join(place, path)), { recursive: true });
@@ -142,7 +159,17 @@ const checkIn =
     }
     try {
       if (kind === 'trust-list') loadTrustList(place, 1);
-      if (kind === 'department') loadDepartments(place);
+      if (kind === 'department') {
+        const others = ((await store()?.listCurrent('department')) ?? []).filter(
+          (each) => each.name !== name,
+        );
+        parseDepartments(
+          [...others, { name, files }].map((each) => ({
+            file: `${each.name}.yaml`,
+            text: each.files[0]?.content.toString() ?? '',
+          })),
+        );
+      }
       if (kind === 'roles') parseYaml('roles.yaml', files[0]?.content.toString() ?? '', rolesSchema);
       return { issues: [], consequences: [{ zh: '预演完成', en: 'The dry run is done' }] };
     } catch (error) {

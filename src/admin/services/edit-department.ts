@@ -1,6 +1,15 @@
 import { diffArrays } from 'diff';
 import { isDeepStrictEqual } from 'node:util';
-import { Document, isMap, isScalar, isSeq, parseDocument, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import type { WrittenEnrolment } from './enrolment-fields.ts';
 
 type Path = readonly (string | number)[];
@@ -110,6 +119,8 @@ const inline = (node: unknown): boolean => {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+
 const patch = (document: Document, path: Path, before: unknown, after: unknown): void => {
   if (isDeepStrictEqual(before, after)) return;
   const node = document.getIn(path, true);
@@ -123,7 +134,7 @@ const patch = (document: Document, path: Path, before: unknown, after: unknown):
     }
     return;
   }
-  if (Array.isArray(before) && Array.isArray(after) && isSeq(node)) {
+  if (isList(before) && isList(after) && isSeq(node)) {
     // Back ends are calls' targets in their order, though many are plain texts.
     const isOrdered = path.at(-1) === 'backends';
     if (!isOrdered && [...before, ...after].every((each) => keyOf(each) !== undefined) && isSet(node)) {
@@ -152,7 +163,7 @@ const keyOf = (item: unknown): string | undefined => {
   return typeof claim === 'string' ? claim : undefined;
 };
 
-const keysIn = (node: YAMLSeq): readonly (string | undefined)[] => (node.toJSON() as unknown[]).map(keyOf);
+const keysIn = (node: YAMLSeq): readonly (string | undefined)[] => node.toJSON().map(keyOf);
 
 const isSet = (node: YAMLSeq): boolean => keysIn(node).every((key) => key !== undefined);
 
