@@ -27,14 +27,21 @@ export interface ResponderStatus {
 /** Asked of the responders as they are now, whatever moment the question is about. */
 export type OcspQuestion = Omit<RevocationQuestion, 'at'>;
 
+/** Whom an answer is about: fingerprints (Certificate.fingerprint) of the certificate and its issuer's. */
+export interface OcspSubject {
+  readonly certificate: string;
+  readonly issuer: string;
+  readonly authority: string;
+}
+
 export interface OcspClientParts {
   readonly fetch: HttpFetch;
   readonly log: RevocationLog;
   readonly clock?: () => number;
   /** Whether the certificate of a responder is revoked, by the CRLs of the authority in question. */
   readonly delegateStatus?: (delegate: Certificate, question: OcspQuestion) => ReturnType<DelegateStatus>;
-  /** A certificate that was last known good is revoked or on hold now. */
-  readonly onRevoked?: () => void;
+  /** A certificate is revoked or on hold, which was good or not known here before. */
+  readonly onRevoked?: (revoked: OcspSubject & { readonly wasGood: boolean }) => void;
   readonly onExchange?: (exchange: { url: string; outcome: string; ms: number }) => void;
   /** How long questions are gathered into one request, ms. Default 0: not at all. */
   readonly batchWindowMs?: number;
@@ -49,6 +56,8 @@ export interface OcspClient {
    * is `overtaken` is asked for again. Rejects only for defects.
    */
   ask(question: OcspQuestion, overtaken?: (answer: RevocationAnswer) => boolean): Promise<RevocationAnswer>;
+  /** A good answer about this certificate is believed no longer: it is asked again. Whether there was one. */
+  doubt(subject: Omit<OcspSubject, 'authority'>): boolean;
   /** Forgets every answer: after a change of policy. */
   forget(): void;
   status(): readonly ResponderStatus[];
@@ -179,18 +188,21 @@ export const createOcspClient = ({
     return { status: 'unknown', steps };
   };
 
-  const remember = (key: string, answer: RevocationAnswer, askedAt: number): void => {
+  const remember = (question: OcspQuestion, answer: RevocationAnswer, askedAt: number): void => {
     if (answer.status === 'unknown') return;
+    const subject = subjectOf(question);
+    const key = keyOf(subject);
     const before = remembered.get(key)?.answer.status;
     remembered.delete(key);
     remembered.set(key, { answer, askedAt });
     dropOldest(remembered, capacity);
-    if (before === 'good' && answer.status !== 'good') onRevoked();
+    if (answer.status !== 'good' && before !== answer.status)
+      onRevoked({ ...subject, wasGood: before === 'good' });
   };
 
   return {
     ask: (question, overtaken = () => false) => {
-      const key = `${question.certificate.fingerprint} ${question.issuer.fingerprint}`;
+      const key = keyOf(subjectOf(question));
       const known = remembered.get(key);
       const now = clock();
       // What is past its time stays, so that a change from good to revoked is seen.
@@ -200,9 +212,9 @@ export const createOcspClient = ({
       let pending = asking.get(key);
       if (pending === undefined) {
         const begun = generation;
-        const asked = askResponders(question)
+        const asked: Promise<RevocationAnswer> = askResponders(question)
           .then((answer) => {
-            if (begun === generation) remember(key, answer, now);
+            if (begun === generation && asking.get(key) === asked) remember(question, answer, now);
             return answer;
           })
           .finally(() => asking.get(key) === asked && asking.delete(key));
@@ -210,6 +222,15 @@ export const createOcspClient = ({
         pending = asked;
       }
       return pending;
+    },
+    doubt: (subject) => {
+      const key = keyOf(subject);
+      const known = remembered.get(key);
+      // What is being asked right now may have been answered before it was revoked.
+      const hadAsked = asking.delete(key);
+      if (known?.answer.status !== 'good') return hadAsked;
+      remembered.set(key, { ...known, answer: { ...known.answer, validUntil: 0 } });
+      return true;
     },
     forget: () => {
       generation++;
@@ -228,6 +249,13 @@ export const createOcspClient = ({
       })),
   };
 };
+
+const subjectOf = ({ certificate, issuer, authority }: OcspQuestion): OcspSubject => ({
+  certificate: certificate.fingerprint,
+  issuer: issuer.fingerprint,
+  authority,
+});
+const keyOf = ({ certificate, issuer }: Omit<OcspSubject, 'authority'>): string => `${certificate} ${issuer}`;
 
 const dropOldest = (map: Map<string, unknown>, capacity: number): void => {
   if (map.size <= capacity) return;

@@ -10,6 +10,7 @@ import { createOcspClient, type OcspQuestion } from './ocsp-client.ts';
 import { watchPublications, type AuthorityPublications, type RevocationSource } from './publications.ts';
 import type { PackedRevocationQuestion } from './question.ts';
 import { authorityStatus, createFreshnessWatch, type RevocationStatus } from './revocation-status.ts';
+import type { RevocationNews } from './revocation-news.ts';
 import type { RevocationLog } from './service-log.ts';
 import { signerKeyOf } from './signer-key.ts';
 import { createCrlView, type RevocationSnapshot } from './snapshot.ts';
@@ -24,6 +25,8 @@ export interface RevocationServiceOptions {
   readonly log: RevocationLog;
   /** Called with every change, before anything that rests on it is answered. */
   readonly onChange: (snapshot: RevocationSnapshot) => void;
+  /** Told of what other gateways should look for as well. */
+  readonly onNews?: (news: RevocationNews) => void;
   readonly metrics?: RevocationMetrics;
   readonly clock?: () => number;
   /** Certificates of CRL issuers other than the certificate's own issuer (indirect CRLs). Default: none. */
@@ -51,6 +54,8 @@ export interface RevocationService {
   use(sources: readonly RevocationSource[]): Promise<void>;
   /** Looks for new CRLs now; of one authority, or of all. */
   refreshNow(authority?: string): Promise<void>;
+  /** Another gateway has news: looks for itself, where it does not know already. */
+  hear(news: RevocationNews): Promise<void>;
   status(): RevocationStatus;
   close(): Promise<void>;
 }
@@ -66,6 +71,7 @@ export const startRevocationService = async ({
   sources,
   log,
   onChange,
+  onNews = () => undefined,
   metrics = {},
   clock = Date.now,
   findCrlIssuers = () => [],
@@ -98,7 +104,10 @@ export const startRevocationService = async ({
       load: (file, issuers, { sizeLimit }) => loader.load({ source: { file }, issuers, sizeLimit }),
       offer: (authority, crl) => {
         const outcome = inForce.offer(authority, crl);
-        if (outcome === 'taken') change();
+        if (outcome === 'taken') {
+          change();
+          if (started) onNews({ kind: 'crl', authority, fingerprint: crl.fingerprint });
+        }
         return outcome;
       },
       onAttempt: (look) => metrics.crl?.(look),
@@ -137,7 +146,10 @@ export const startRevocationService = async ({
     log,
     clock,
     delegateStatus,
-    onRevoked: change,
+    onRevoked: ({ wasGood, ...subject }) => {
+      if (wasGood) change();
+      onNews({ kind: 'ocsp', ...subject });
+    },
     onExchange: (exchange) => metrics.ocsp?.(exchange),
     batchWindowMs: ocspBatchWindowMs,
   });
@@ -157,6 +169,17 @@ export const startRevocationService = async ({
     }
   }, FRESHNESS_MS);
   freshness.unref();
+
+  const hear = async (news: RevocationNews): Promise<void> => {
+    if (news.kind === 'ocsp') {
+      if (ocsp.doubt(news)) change();
+      return;
+    }
+    const { authority, fingerprint } = news;
+    const isKnown = (): boolean => inForce.of(authority).some((crl) => crl.fingerprint === fingerprint);
+    // The first may join a look that had begun before it was published.
+    for (let look = 0; look < 2 && !isKnown(); look++) await authorities.get(authority)?.refresh();
+  };
 
   await begin(sources.map(watch));
   started = true;
@@ -204,6 +227,7 @@ export const startRevocationService = async ({
       );
       await Promise.all(chosen.map((publications) => publications.refresh()));
     },
+    hear,
     status: () => ({
       epoch: snapshot.epoch,
       authorities: [...authorities.values()].map((publications) =>

@@ -33,6 +33,7 @@ import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
 import { announceTrust, keepConfiguration } from './reload.ts';
 import { resealInBackground } from './reseal-register.ts';
+import { tellRevocation } from './revocation-news.ts';
 import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from '../verdict/revocation-sources.ts';
 import { keepSessionCopies } from './session-copies.ts';
@@ -156,15 +157,19 @@ const compose = async (
   const live = keepConfiguration(first, { control, audit: audit.sink, log, counts });
   let publish: (change: Partial<GatewayState>) => unknown = () => undefined;
   const counters = createControlCounters();
+  const telling = tellRevocation(state.stores.broadcast, log);
   const revocation = await startRevocationService({
     folder: data.crls,
     sources: revocationSources(first.trust),
     log,
     findCrlIssuers: createCrlIssuerFinder(() => live.current().trust),
     onChange: (snapshot) => void publish({ revocation: snapshot }),
+    onNews: (news) => telling.tell(news),
     metrics: counters.revocation,
   });
   started.add(() => revocation.close());
+  const stopListening = await telling.listen(revocation);
+  started.add(async () => stopListening());
   const health = startHealthChecks({
     onChange: (unwellBackends) => void publish({ unwellBackends }),
     log: report,
@@ -224,7 +229,6 @@ const compose = async (
           changes: changes.service,
           rolesOf: (who) => rolesOf(live.current().roles, who),
           differences: () => control.compare(),
-          backends: () => health.readings(),
         },
         log,
       },

@@ -10,6 +10,7 @@ import {
   type RevocationServiceOptions,
   type RevocationSource,
 } from '../../src/revocation/revocation-service.ts';
+import type { RevocationNews } from '../../src/revocation/revocation-news.ts';
 import { revocationPolicySchema } from '../../src/revocation/revocation-policy.ts';
 import type { RevocationSnapshot } from '../../src/revocation/snapshot.ts';
 import {
@@ -189,6 +190,37 @@ const createPublisher = async () => {
       expect(warnings()).toEqual([]);
     },
   );
+
+  it('tells other gateways of a new CRL, and looks when told, where it has not got it yet', async () => {
+    const source = sourceOf('ecdsa', { crl: { urls: [`${publisher.url}/ecdsa.crl`] } });
+    const { subject } = of('ecdsa');
+    publish('ecdsa', 1, []);
+    const news: RevocationNews[] = [];
+    const first = await start([source], { onNews: (each) => void news.push(each) });
+    await first.refreshNow();
+    folder = join(mkdtempSync(join(tmpdir(), 'onecert-revocation-')), 'crls');
+    const second = await start([source]);
+    await second.refreshNow();
+
+    publish('ecdsa', 2, [subject], { age: HOUR / 2 });
+    news.length = 0;
+    await first.refreshNow();
+    const [crl] = first.snapshot().crls;
+    expect(news).toEqual([{ kind: 'crl', authority: 'ecdsa', fingerprint: crl?.fingerprint }]);
+    expect(await statusOf(second, source, subject)).toBe('good');
+    for (const each of news) await second.hear(each);
+    expect(await statusOf(second, source, subject)).toBe('revoked');
+
+    publisher.requests.length = 0;
+    for (const each of news) await second.hear(each);
+    await second.hear({ kind: 'crl', authority: 'nobody', fingerprint: 'ff' });
+    expect(publisher.requests).toEqual([]);
+    // Whatever is told: what the authority publishes decides.
+    const { epoch } = second;
+    await second.hear({ kind: 'crl', authority: 'ecdsa', fingerprint: 'ff' });
+    expect(publisher.requests).toEqual(['/ecdsa.crl 304', '/ecdsa.crl 304']);
+    expect(second.epoch).toBe(epoch);
+  });
 
   it('finds the CRL a certificate names, once for all who ask, where the policy allows its host', async () => {
     publish('ecdsa', 1, []);

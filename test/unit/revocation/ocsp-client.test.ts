@@ -115,7 +115,7 @@ const silent = { info: () => undefined, warn: () => undefined };
     beforeAll(async () => {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const { port } = server.address() as AddressInfo;
-      ocsp = { urls: [`http://127.0.0.1:${port}/`], timeout: '300ms', maximumAge: '10m' };
+      ocsp = { urls: [`http://127.0.0.1:${port}/`], timeout: '2s', maximumAge: '10m' };
     });
     afterAll(() => {
       server.closeAllConnections();
@@ -171,6 +171,33 @@ const silent = { info: () => undefined, warn: () => undefined };
       now += 10 * 60_000;
       await client.ask(questionFor(subject, ocsp));
       expect(changes).toBe(1);
+    });
+
+    it('asks again about a certificate that is doubted, and says so of one first heard of as revoked', async () => {
+      const revoked: object[] = [];
+      const client = create({ onRevoked: (subject) => revoked.push(subject) });
+      const subject = authority.issue('about to be doubted');
+      const question = questionFor(subject, ocsp);
+      const about = { certificate: subject.certificate.fingerprint, issuer: question.issuer.fingerprint };
+      authority.writeIndex([{ of: good }, { of: subject }]);
+      expect(client.doubt(about)).toBe(false);
+      expect((await client.ask(question)).status).toBe('good');
+      authority.writeIndex([
+        { of: good },
+        { of: subject, revoked: '260102030405Z', reason: 'keyCompromise' },
+      ]);
+      expect((await client.ask(question)).status).toBe('good');
+      expect(client.doubt(about)).toBe(true);
+      expect((await client.ask(question)).status).toBe('revoked');
+      // What is revoked stays so: nothing told takes it back.
+      expect(client.doubt(about)).toBe(false);
+      const other = create({ onRevoked: (each) => revoked.push(each) });
+      expect((await other.ask(question)).status).toBe('revoked');
+      const { authority: name } = question;
+      expect(revoked).toEqual([
+        { ...about, authority: name, wasGood: true },
+        { ...about, authority: name, wasGood: false },
+      ]);
     });
 
     it.each(['answers', 'one-at-a-time'] as const)(
