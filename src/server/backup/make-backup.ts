@@ -13,8 +13,15 @@ import { isWithin, placesOf, type BackupPlaces } from './places.ts';
 
 /** What lasts no longer than a process, is fetched again, or is made anew from what is kept. */
 const NOT_KEPT =
-  /^(?:crls|restore-.*|portal\.sock|audit\/lock.*|audit-index\.sqlite.*|.*\.sqlite-(?:wal|shm|journal)|.*\.new)(?:\/|$)/;
+  /^(?:crls|restore-.*|portal\.sock|audit\/(?:lock|retire\.).*|audit-index\.sqlite.*|.*\.sqlite-(?:wal|shm|journal)|.*\.new)(?:\/|$)/;
 const SEGMENT = /^audit\/\d{8}\.log$/;
+/** Of the log, what says what is in it: never ahead of the entries when it is read before them, in this order. */
+const ABOUT_LOG = [
+  /^audit\/verifier-keys$/,
+  /^audit\/retired$/,
+  /^audit\/checkpoints$/,
+  /^audit\/\d{8}\.hashes$/,
+];
 const DATABASE = /\.sqlite$/;
 
 /** One file of a backup. */
@@ -74,6 +81,11 @@ async function* partsOf(
     files.push({ path, size: bytes.length, sha256: hash('sha256', bytes, 'base64url') });
   }
   const { data } = places.folders;
+  for (const about of ABOUT_LOG) {
+    for (const name of filesOf(data).filter((each) => about.test(each))) {
+      yield* putWhole(`data/${name}`, join(data, name));
+    }
+  }
   const audit = filesOf(data).filter((name) => SEGMENT.test(name));
   let auditHead: Head | undefined;
   for (const [index, name] of audit.entries()) {
@@ -104,7 +116,11 @@ async function* partsOf(
   }
   yield* putKeys();
   const already = (name: string): boolean =>
-    NOT_KEPT.test(name) || name.startsWith('keys/') || SEGMENT.test(name) || DATABASE.test(name);
+    NOT_KEPT.test(name) ||
+    ABOUT_LOG.some((about) => about.test(name)) ||
+    name.startsWith('keys/') ||
+    SEGMENT.test(name) ||
+    DATABASE.test(name);
   for (const name of filesOf(data)) {
     if (already(name) || isWithin(join(data, name), scratch) || name.startsWith('backup-')) continue;
     yield* putWhole(`data/${name}`, join(data, name));
