@@ -21,6 +21,7 @@ interface Options {
   readonly admin?: string;
   readonly tlsCa?: string;
   readonly failOn: Severity;
+  readonly advisories: boolean;
 }
 
 export const inspectCommand = (): Command =>
@@ -62,7 +63,7 @@ const deploymentOf = (
   folder: string,
   settings: GatewaySettings,
   read: Pick<Deployment, 'departments' | 'trust' | 'roles'>,
-  { admin, tlsCa }: Options,
+  { admin, tlsCa, advisories }: Options,
 ): Deployment => ({
   ...read,
   data: settings.data,
@@ -79,6 +80,7 @@ const deploymentOf = (
   audit: { witnesses: settings.audit.witnesses.length, exports: settings.audit.export.length },
   stores: storesOf(settings),
   installation: installation(),
+  asksRegistry: advisories,
 });
 
 const listenersOf = ({ issuer, listen, browser, terminator }: GatewaySettings): readonly ListenerPlace[] => {

@@ -35,6 +35,8 @@ export interface Deployment {
   readonly stores: readonly StoreFacts[];
   /** Folder of OneCert itself, with package-lock.json. */
   readonly installation: string;
+  /** False: the registry of packages is not asked for advisories. */
+  readonly asksRegistry: boolean;
 }
 
 /** File in the data folder that `onecert backup` leaves behind. */
@@ -66,7 +68,9 @@ export const gatherFacts = async (deployment: Deployment, clock: () => number = 
     ]);
   const [backup, advisories, clocks, host] = await Promise.all([
     see(() => ({ madeAt: lastBackup(data) })),
-    see(() => lookAtAdvisories(deployment.installation)),
+    deployment.asksRegistry
+      ? see(() => lookAtAdvisories(deployment.installation))
+      : { unseen: text('未询问软件仓库（--no-advisories）', 'the registry was not asked (--no-advisories)') },
     lookAtClocks(publishersOf(trust, 'seen' in crls ? crls.seen.map(({ address }) => address) : []), clock),
     lookAtHost(data),
   ]);

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { checkServerIdentity, connect, rootCertificates } from 'node:tls';
+import { connect, rootCertificates } from 'node:tls';
 import type { ListenerFacts, Seen } from '../facts.ts';
 import { offer } from './client-hello.ts';
 import { see } from './see.ts';
@@ -70,8 +71,9 @@ const lookAtCertificate = (
     const timer = setTimeout(() => end(() => reject(new Error('no answer in time'))), TIMEOUT_MS);
     socket.once('error', (error: Error) => end(() => reject(error)));
     socket.once('secureConnect', () => {
-      const certificate = socket.getPeerX509Certificate();
-      const names = socket.getPeerCertificate();
+      // Read anew: names cannot be asked of the object that belongs to a connection.
+      const raw = socket.getPeerX509Certificate()?.raw;
+      const certificate = raw === undefined ? undefined : new X509Certificate(raw);
       const problem = socket.authorizationError as unknown;
       end(() => {
         if (certificate === undefined) return reject(new Error('it shows no certificate'));
@@ -80,7 +82,7 @@ const lookAtCertificate = (
         resolve({
           notBefore: certificate.validFromDate.getTime(),
           notAfter: certificate.validToDate.getTime(),
-          fitsName: checkServerIdentity(publicName, names) === undefined,
+          fitsName: isFor(certificate, publicName),
           publicName,
           chainProblem: chainProblemOf(problem),
           key: {
@@ -94,6 +96,10 @@ const lookAtCertificate = (
       });
     });
   });
+
+const isFor = (certificate: X509Certificate, name: string): boolean =>
+  (isIP(name) === 0 ? certificate.checkHost(name, { subject: 'never' }) : certificate.checkIP(name)) !==
+  undefined;
 
 /** Dates are another check's. */
 const chainProblemOf = (problem: unknown): string | undefined => {
