@@ -40,7 +40,7 @@ export interface Wanted extends DocumentKey {
  * not the one who proposed it; guide and targets take one operator.
  *
  * Rejects with Refusal: the store's (ChangeStore), ONECERT_CHANGE_INVALID (a ChangeInvalidError with every issue),
- * ONECERT_CHANGE_OWN (one's own proposal cannot be approved), ONECERT_ROLE_REQUIRED, ONECERT_OTHER_DEPARTMENT,
+ * ONECERT_CHANGE_OVERTAKEN where others kept coming first, ONECERT_CHANGE_OWN (one's own proposal cannot be approved), ONECERT_ROLE_REQUIRED, ONECERT_OTHER_DEPARTMENT,
  * ONECERT_AUDIT_UNAVAILABLE (nothing is done then).
  */
 export interface ChangeService {

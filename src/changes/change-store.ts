@@ -20,7 +20,13 @@ export interface NewProposal extends DocumentKey {
   readonly at: number;
 }
 
-export interface NewVersion extends DocumentKey {
+/** What a change was checked against. */
+export interface Expectation {
+  /** ChangeStore.sequence(), read before the check; not given: whatever came before. */
+  readonly sequence?: number;
+}
+
+export interface NewVersion extends DocumentKey, Expectation {
   readonly base: number;
   readonly files: readonly DocumentFile[];
   readonly origin: VersionOrigin;
@@ -51,7 +57,9 @@ export interface ProposalFilter {
  *
  * Rejects with Refusal ONECERT_CHANGE_STALE where `base` is not the version in force (propose, revise, submit, approve
  * and put alike), ONECERT_CHANGE_SETTLED where the proposal is not in a state that can be left that way,
- * ONECERT_CHANGE_UNKNOWN where there is no such thing; with other errors when the store fails.
+ * ONECERT_CHANGE_UNKNOWN where there is no such thing, ONECERT_CHANGE_OVERTAKEN where another document has changed since
+ * the sequence that approve and put expect: each alone may be right, and both together not; with other errors when the
+ * store fails.
  */
 export interface ChangeStore {
   /** The version in force, also one without files (taken away); undefined where there was never one. */
@@ -74,7 +82,7 @@ export interface ChangeStore {
   proposal(id: string): Promise<Proposal>;
   listProposals(filter: ProposalFilter): Promise<readonly Proposal[]>;
   /** submitted → approved, and the version in force, in one transaction. */
-  approve(id: string, settled: Settled): Promise<DocumentVersion>;
+  approve(id: string, settled: Settled & Expectation): Promise<DocumentVersion>;
   reject(id: string, settled: Settled): Promise<Proposal>;
   withdraw(id: string, settled: Settled): Promise<Proposal>;
   /** A version without a proposal: where one person is enough, from files, and by command. */

@@ -1,4 +1,6 @@
 import type { AuditSink } from '../audit/entry.ts';
+import type { ConfigurationIssue } from '../configuration/configuration-error.ts';
+import { Refusal } from '../refusal/refusal.ts';
 import { ChangeInvalidError } from './change-invalid-error.ts';
 import type { Actor, ActorRole, ChangeService, DryRun, Wanted } from './change-service.ts';
 import type { ChangeStore } from './change-store.ts';
@@ -8,11 +10,15 @@ import type { DocumentFile, DocumentKey, DocumentVersion, Proposal } from './doc
 import { mayApprove, mayPropose, mayPut, mayReject, mayRevise, mayWithdraw } from './permissions.ts';
 import { recorded, type ChangeStep } from './record-step.ts';
 
+type Content = DocumentKey & { readonly files: readonly DocumentFile[] };
+
 export interface ChangeServiceParts {
   readonly store: ChangeStore;
   readonly audit: AuditSink;
   /** What the document would do among all that is in force: loads it with the checks of a start. */
-  readonly check: (wanted: DocumentKey & { readonly files: readonly DocumentFile[] }) => Promise<DryRun>;
+  readonly check: (wanted: Content) => Promise<DryRun>;
+  /** What a document may never hold, not even as a draft, since drafts are read and tried as well. */
+  readonly forbidden?: (wanted: Content) => Promise<readonly ConfigurationIssue[]>;
   /** Puts what the store holds in force in this process; resolves when it is. */
   readonly apply: (version: DocumentVersion) => Promise<void>;
   /** Tells the other replicas. Never rejects: they look by themselves as well. */
@@ -21,23 +27,48 @@ export interface ChangeServiceParts {
   readonly clock: () => number;
 }
 
+/** How often a change is checked anew where others come into force at the same moments. */
+const ATTEMPTS = 10;
+
 export const createChangeService = (parts: ChangeServiceParts): ChangeService => {
   const { store, audit } = parts;
   const moment = risingClock(parts.clock);
   const oneByOne = createTurn();
 
-  const dryRun: ChangeService['dryRun'] = async (wanted) => {
+  const unkeepable = async (wanted: Content): Promise<readonly ConfigurationIssue[]> => {
     const issues = checkFiles(wanted.files);
+    return issues.length > 0 ? issues : ((await parts.forbidden?.(wanted)) ?? []);
+  };
+  const dryRun: ChangeService['dryRun'] = async (wanted) => {
+    const issues = await unkeepable(wanted);
     return issues.length > 0 ? { issues, consequences: [] } : parts.check(wanted);
   };
-  const mustBeRight = async (wanted: DocumentKey & { readonly files: readonly DocumentFile[] }) => {
+  const mustBeRight = async (wanted: Content): Promise<void> => {
     const { issues } = await dryRun(wanted);
     if (issues.length > 0) throw new ChangeInvalidError(issues);
   };
-  /** Names and sizes have to be right even in a draft. */
-  const mustBeKeepable = (files: readonly DocumentFile[]): void => {
-    const issues = checkFiles(files);
+  /** Even a draft. */
+  const mustBeKeepable = async (wanted: Content): Promise<void> => {
+    const issues = await unkeepable(wanted);
     if (issues.length > 0) throw new ChangeInvalidError(issues);
+  };
+  /** Another replica may keep another document meanwhile: then it is checked again, together with that. */
+  const keptAsChecked = async (
+    check: () => Promise<void>,
+    step: ChangeStep,
+    keep: (expected: { readonly sequence: number; readonly at: number }) => Promise<DocumentVersion>,
+  ): Promise<DocumentVersion> => {
+    for (let attempt = 1; ; attempt++) {
+      const sequence = await store.sequence();
+      await check();
+      const at = moment();
+      try {
+        return await recorded(audit, at, step, () => keep({ sequence, at }));
+      } catch (error) {
+        const overtaken = error instanceof Refusal && error.code === 'ONECERT_CHANGE_OVERTAKEN';
+        if (!overtaken || attempt === ATTEMPTS) throw error;
+      }
+    }
   };
   const comeIntoForce = async (version: DocumentVersion): Promise<DocumentVersion> => {
     await parts.announce(version.sequence);
@@ -47,7 +78,7 @@ export const createChangeService = (parts: ChangeServiceParts): ChangeService =>
 
   const propose: ChangeService['propose'] = async (actor, wanted, state) => {
     const role = mayPropose(actor, wanted);
-    mustBeKeepable(wanted.files);
+    await mustBeKeepable(wanted);
     if (state === 'submitted') await mustBeRight(wanted);
     const at = moment();
     const step = state === 'draft' ? 'proposed' : 'submitted';
@@ -64,7 +95,7 @@ export const createChangeService = (parts: ChangeServiceParts): ChangeService =>
   const revise: ChangeService['revise'] = async (actor, id, wanted) => {
     const proposal = await store.proposal(id);
     const role = mayRevise(actor, proposal);
-    mustBeKeepable(wanted.files);
+    await mustBeKeepable({ ...proposal, files: wanted.files });
     const at = moment();
     const step = {
       ...stepOf(actor, role, { ...proposal, ...wanted }),
@@ -85,9 +116,11 @@ export const createChangeService = (parts: ChangeServiceParts): ChangeService =>
   const approve = async (actor: Actor, id: string, note: string): Promise<DocumentVersion> => {
     const proposal = await store.proposal(id);
     const role = mayApprove(actor, proposal);
-    // What is stale or settled is told as that, not by what its checks find today.
-    if (proposal.state === 'submitted' && (await isFresh(store, proposal))) await mustBeRight(proposal);
-    const at = moment();
+    const settled = { by: actor.unifiedId, note };
+    const check = async (): Promise<void> => {
+      // What is stale or settled is told as that, not by what its checks find today.
+      if (proposal.state === 'submitted' && (await isFresh(store, proposal))) await mustBeRight(proposal);
+    };
     const step = {
       ...stepOf(actor, role, proposal),
       step: 'approved',
@@ -95,8 +128,9 @@ export const createChangeService = (parts: ChangeServiceParts): ChangeService =>
       proposedBy: proposal.proposedBy,
       version: proposal.base + 1,
     } as const;
-    const settled = { by: actor.unifiedId, note, at };
-    return comeIntoForce(await recorded(audit, at, step, () => store.approve(id, settled)));
+    return comeIntoForce(
+      await keptAsChecked(check, step, (expected) => store.approve(id, { ...settled, ...expected })),
+    );
   };
   const settle = async (
     actor: Actor,
@@ -113,16 +147,16 @@ export const createChangeService = (parts: ChangeServiceParts): ChangeService =>
   };
   const put = async (actor: Actor, wanted: Wanted): Promise<DocumentVersion> => {
     const role = mayPut(actor, wanted);
-    await mustBeRight(wanted);
-    const at = moment();
     const step = {
       ...stepOf(actor, role, wanted),
       step: 'put',
       version: wanted.base + 1,
       origin: wanted.origin,
     } as const;
-    const version = await recorded(audit, at, step, () =>
-      store.put({ ...wanted, proposedBy: actor.unifiedId, at }),
+    const version = await keptAsChecked(
+      () => mustBeRight(wanted),
+      step,
+      (expected) => store.put({ ...wanted, ...expected, proposedBy: actor.unifiedId }),
     );
     return comeIntoForce(version);
   };

@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { Refusal } from '../refusal/refusal.ts';
 import { inTransaction, openSqlite } from '../storage/sqlite.ts';
 import type { ChangeStore, NewVersion, ProposalFilter } from './change-store.ts';
+import { checkSequence } from './check-sequence.ts';
 import { digestOf, sortFiles } from './digest.ts';
 import type { DocumentFile, DocumentKey, DocumentVersion, Proposal, ProposalState } from './document.ts';
 import {
@@ -53,7 +54,7 @@ export const openEmbeddedChangeStore = (file: string): ChangeStore => {
   const keep = (version: NewVersion, approvedBy: string | undefined): DocumentVersion => {
     const { kind, name, base, files, origin, proposedBy, note, at } = version;
     const next = checkBase(version, base) + 1;
-    const place = sequence() + 1;
+    const place = checkSequence(sequence(), version) + 1;
     run(
       'INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       ...[place, kind, name, next, digestOf(files), origin, proposedBy, approvedBy ?? null, note, at],
@@ -180,12 +181,12 @@ export const openEmbeddedChangeStore = (file: string): ChangeStore => {
           return many<ProposalRow>(sql, ...values).map(completeProposal);
         }),
       ),
-    approve: (id, { by, note, at }) =>
+    approve: (id, { by, note, at, ...expected }) =>
       answer(() =>
         inTransaction(database, () => {
           const proposal = leaving(id, ['submitted']);
           const { origin, proposedBy } = proposal;
-          const version = keep({ ...proposal, origin, proposedBy, note: proposal.note, at }, by);
+          const version = keep({ ...proposal, ...expected, origin, proposedBy, at }, by);
           run(
             `UPDATE proposal SET state = 'approved', decided_by = ?, decided_at = ?, decision_note = ?, version = ?
              WHERE id = ?`,

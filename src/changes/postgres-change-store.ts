@@ -3,6 +3,7 @@ import { Refusal } from '../refusal/refusal.ts';
 import { migratePostgres } from '../storage/postgres-schema.ts';
 import type { Postgres, PostgresQueries } from '../storage/postgres.ts';
 import type { ChangeStore, NewVersion, ProposalFilter, Settled } from './change-store.ts';
+import { checkSequence } from './check-sequence.ts';
 import { digestOf, sortFiles } from './digest.ts';
 import type { DocumentFile, DocumentKey, DocumentVersion, Proposal, ProposalState } from './document.ts';
 import {
@@ -91,7 +92,11 @@ export const openPostgresChangeStore = async (postgres: Postgres): Promise<Chang
     approve: (id, settled) =>
       writing(async (inside) => {
         const proposal = await inside.leaving(id, ['submitted']);
-        const version = await inside.keep({ ...proposal, at: settled.at }, settled.by);
+        const { at, by, sequence } = settled;
+        const version = await inside.keep(
+          { ...proposal, at, ...(sequence !== undefined && { sequence }) },
+          by,
+        );
         await inside.decide(id, 'approved', settled, version.version);
         return version;
       }),
@@ -207,7 +212,7 @@ const statements = ({ query }: PostgresQueries) => {
       const { kind, name, base, origin, proposedBy, note, at } = version;
       const files = sortFiles(version.files);
       const next = (await checkBase(version, base)) + 1;
-      const place = (await sequence()) + 1;
+      const place = checkSequence(await sequence(), version) + 1;
       await query('INSERT INTO change_versions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
         ...[place, kind, name, next, digestOf(files), origin, proposedBy, approvedBy ?? null, note, at],
       ]);

@@ -26,6 +26,8 @@ interface Taking extends WrittenDocument {
 }
 
 export interface FilesPlan {
+  /** Of the store when the plan was made. */
+  readonly sequence: number;
   /** Changed in the files alone: each becomes a version. Without files: it was removed there. */
   readonly take: readonly Taking[];
   /** The same in both by now. */
@@ -49,6 +51,7 @@ export const planFiles = async (
   written: readonly WrittenDocument[],
   { kinds, seedOnly }: FilesPolicy,
 ): Promise<FilesPlan> => {
+  const sequence = await store.sequence();
   const inForce = (await store.listCurrent()).filter(({ kind }) => kinds.includes(kind));
   const keys = new Map([...inForce, ...written].map((each) => [keyOf(each), each] as const));
   const byKey = new Map(written.map((each) => [keyOf(each), each]));
@@ -69,7 +72,7 @@ export const planFiles = async (
       differences.push({ kind, name, changed: digest === taken || seedOnly ? 'store' : 'both' });
     }
   }
-  return { take, agreed, differences };
+  return { sequence, take, agreed, differences };
 };
 
 /** What would be in force once the plan is carried out. */
@@ -89,14 +92,17 @@ export interface TakingParts {
   readonly clock: () => number;
 }
 
-/** Carries a plan out: each version after its audit entry. Rejects with a Refusal where one cannot be kept. */
+/**
+ * Carries a plan out: each version after its audit entry. Rejects with a Refusal where one cannot be kept, among them
+ * ONECERT_CHANGE_OVERTAKEN where the plan is not of what stands in the store any more.
+ */
 export const takeFiles = async ({ store, audit, clock }: TakingParts, plan: FilesPlan): Promise<void> => {
-  for (const { kind, name, files, base, digest } of plan.take) {
+  for (const [index, { kind, name, files, base, digest }] of plan.take.entries()) {
     const at = clock();
     const who = { proposedBy: 'system', note: '' } as const;
     const step = { step: 'taken', kind, name, base, digest, by: 'system', role: 'files' } as const;
     await recorded(audit, at, { ...step, version: base + 1, origin: 'files' }, () =>
-      store.put({ kind, name, base, files, origin: 'files', at, ...who }),
+      store.put({ kind, name, base, files, origin: 'files', at, sequence: plan.sequence + index, ...who }),
     );
     await store.rememberTaken({ kind, name }, digest);
   }

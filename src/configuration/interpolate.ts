@@ -1,6 +1,7 @@
 import { parse, visit, type Document } from 'yaml';
 
-const REFERENCE = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g;
+/** ${NAME} or ${NAME:-default}. */
+export const REFERENCE = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g;
 
 /** A reference to an environment variable that is not set and has no default. */
 export interface UnsetVariable {

@@ -629,6 +629,14 @@ export const CATALOGUE = {
     'Somebody else has changed this meanwhile',
     'Nothing of yours was lost, and nothing took effect. Look at what changed, and make your change again from there.',
   ),
+  ONECERT_CHANGE_OVERTAKEN: entry(
+    409,
+    'RFC 9110 section 15.5.10; design: a change is checked together with all that is in force when it is kept',
+    '同一时刻有其他变更生效，本次变更未生效',
+    '请稍后再试一次；系统会连同刚生效的内容重新检查。',
+    'Other changes came into force at the same moment, and this one did not',
+    'Try again: it is checked anew, together with what has come into force.',
+  ),
   ONECERT_CHANGE_SETTLED: entry(
     409,
     'RFC 9110 section 15.5.10; design: a proposal is decided once',

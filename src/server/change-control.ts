@@ -9,9 +9,10 @@ import {
   type Difference,
   type FilesPlan,
 } from '../changes/take-files.ts';
-import { ConfigurationError } from '../configuration/configuration-error.ts';
+import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
 import { Refusal } from '../refusal/refusal.ts';
 import { readFileDocuments } from './file-documents.ts';
+import { forbiddenNames } from './forbidden-names.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import { changeStoreFile } from './lasting-stores.ts';
 import { loadConfiguration, loadSettings, type Configuration } from './load-configuration.ts';
@@ -33,6 +34,10 @@ export interface ChangeControl {
   prepare(trustEpoch: number): Promise<Prepared>;
   /** What the store holds, whatever the files say. */
   load(trustEpoch: number): Promise<Configuration>;
+  /** What a document must not read from the environment; see forbiddenNames. */
+  forbidden(
+    wanted: DocumentKey & { readonly files: readonly DocumentFile[] },
+  ): Promise<readonly ConfigurationIssue[]>;
   /** As `load`, with one document in the place of its version in force. @throws ConfigurationError */
   loadWith(
     trustEpoch: number,
@@ -42,8 +47,11 @@ export interface ChangeControl {
 
 export interface Prepared {
   readonly configuration: Configuration;
-  /** Keeps what was changed in the files as versions, each after its audit entry. Rejects with a Refusal. */
-  readonly take: (audit: AuditSink) => Promise<void>;
+  /**
+   * Keeps what was changed in the files as versions, each after its audit entry. Resolves to what is in force then: with
+   * what another replica kept meanwhile, read and checked anew. Rejects with a Refusal, or a ConfigurationError.
+   */
+  readonly take: (audit: AuditSink) => Promise<Configuration>;
 }
 
 /** Kinds that an operator may write as files. */
@@ -55,6 +63,10 @@ const ATTEMPTS = 5;
 /** Whether files are all there is: nothing was ever kept in this data folder, and no store is shared. */
 export const isFirstStart = ({ data, stores }: Pick<GatewaySettings, 'data' | 'stores'>): boolean =>
   stores.postgres === undefined && !existsSync(changeStoreFile(data));
+
+const isOvertaken = (error: unknown): boolean =>
+  error instanceof Refusal &&
+  (error.code === 'ONECERT_CHANGE_STALE' || error.code === 'ONECERT_CHANGE_OVERTAKEN');
 
 export const createChangeControl = (
   folder: string,
@@ -101,27 +113,46 @@ export const createChangeControl = (
     },
     prepare: (trustEpoch) =>
       reading(async () => {
-        const planned = await plan();
-        const configuration = loadConfiguration(folder, trustEpoch, await documentsAfter(store, planned));
-        ({ differences } = planned);
-        const take = async (audit: AuditSink): Promise<void> => {
-          let next = planned;
+        const read = async () => {
+          const planned = await plan();
+          const configuration = loadConfiguration(folder, trustEpoch, await documentsAfter(store, planned));
+          ({ differences } = planned);
+          return { planned, configuration };
+        };
+        const first = await read();
+        const take = async (audit: AuditSink): Promise<Configuration> => {
+          let { planned, configuration } = first;
           for (let attempt = 1; ; attempt++) {
             try {
-              await takeFiles({ store, audit, clock: Date.now }, next);
-              break;
+              await takeFiles({ store, audit, clock: Date.now }, planned);
+              sequence = planned.sequence + planned.take.length;
+              return configuration;
             } catch (error) {
-              const overtaken = error instanceof Refusal && error.code === 'ONECERT_CHANGE_STALE';
-              if (!overtaken || attempt === ATTEMPTS) throw error;
-              next = await plan();
+              if (!isOvertaken(error) || attempt === ATTEMPTS) throw error;
+              ({ planned, configuration } = await read());
             }
           }
-          sequence += planned.take.length;
         };
-        return { configuration, take };
+        return { configuration: first.configuration, take };
       }),
     load: (trustEpoch) =>
       reading(async () => loadConfiguration(folder, trustEpoch, await store.listCurrent())),
+    forbidden: async (wanted) => {
+      const settings = loadSettings(folder);
+      const isIt = ({ kind, name }: DocumentKey): boolean => kind === wanted.kind && name === wanted.name;
+      const already = [(await store.current(wanted))?.files ?? []];
+      try {
+        already.push(
+          ...readFileDocuments(folder, settings)
+            .filter(isIt)
+            .map(({ files }) => files),
+        );
+      } catch (error) {
+        // Files that cannot be told apart open nothing.
+        if (!(error instanceof ConfigurationError)) throw error;
+      }
+      return forbiddenNames(wanted, already, settings.documents.environment);
+    },
     loadWith: async (trustEpoch, { kind, name, files }) => {
       const others = (await store.listCurrent()).filter((each) => each.kind !== kind || each.name !== name);
       return loadConfiguration(folder, trustEpoch, [...others, { kind, name, files }]);

@@ -175,6 +175,18 @@ export const gatewaySettingsSchema = z.strictObject({
     )
     .default({})
     .meta({ description: 'TLS to back ends, by the names that enrolments use (backends[].tls.use)' }),
+  documents: z
+    .strictObject({
+      environment: z
+        .array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: 'expected a name such as ONECERT_TAX_PORT' }))
+        .max(200)
+        .default([])
+        .meta({
+          description:
+            'Environment variables that documents from the console, the API and imports may read as ${NAME}, besides those that their own file or version in force reads. Never the password of a store',
+        }),
+    })
+    .prefault({}),
   audit: z
     .strictObject({
       replica: slug.default('main').meta({

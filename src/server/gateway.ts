@@ -121,8 +121,8 @@ const compose = async (
   const control = createChangeControl(folder, await stores.openChanges(), {
     seedOnly: stores.form !== 'embedded',
   });
-  const { configuration: first, take } = await control.prepare(1);
-  const listeners = listenersOf(first);
+  const { configuration: prepared, take } = await control.prepare(1);
+  const listeners = listenersOf(prepared);
   const failure = Promise.withResolvers<Error>();
   const writer = await startAuditWriter({
     folder: data.audit,
@@ -136,7 +136,7 @@ const compose = async (
     folder: data.audit,
     keyFolder: data.keys,
     keys,
-    exports: first.exports,
+    exports: prepared.exports,
     writer,
     log: report,
   });
@@ -149,7 +149,7 @@ const compose = async (
     ticket: keys.versions('ticket.key'),
   });
 
-  await take(audit.sink);
+  const first = await take(audit.sink);
   await announceTrust(first, first.trust, log);
   const state = await openSignInState(settings, keys, log);
   started.add(() => state.close());

@@ -107,9 +107,8 @@ export const keepConfiguration = (
     return mine;
   };
   const fromFiles = async (trustEpoch: number): Promise<Configuration> => {
-    const { configuration, take } = await control.prepare(trustEpoch);
-    await take(audit);
-    return configuration;
+    const { take } = await control.prepare(trustEpoch);
+    return take(audit);
   };
   const reload = (apply: (next: Configuration) => Promise<void>): Promise<boolean> =>
     inTurn(() => read(fromFiles, apply));

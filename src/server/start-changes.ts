@@ -68,6 +68,7 @@ export const startChanges = async (
     store,
     audit: parts.audit,
     check: (wanted) => check(parts, wanted),
+    forbidden: (wanted) => control.forbidden(wanted),
     apply: async (version) => {
       if (version.kind === 'conflict') await settleConflict(parts.register, version);
       const taken = control.sequence >= version.sequence || (await live.follow(apply));

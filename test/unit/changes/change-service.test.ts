@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEntry, AuditSink } from '../../../src/audit/entry.ts';
+import type { ChangeStore } from '../../../src/changes/change-store.ts';
 import type { Actor, ActorRole, DryRun, Wanted } from '../../../src/changes/change-service.ts';
 import { createChangeService } from '../../../src/changes/create-change-service.ts';
 import { digestOf } from '../../../src/changes/digest.ts';
@@ -38,7 +39,11 @@ const openService = () => {
   const store = openEmbeddedChangeStore(join(folder, 'changes.sqlite'));
   const entries: AuditEntry[] = [];
   const order: string[] = [];
-  const state: { auditFails: boolean; wrong: readonly string[] } = { auditFails: false, wrong: ['bad'] };
+  const state: { auditFails: boolean; wrong: readonly string[]; forbidden: readonly string[] } = {
+    auditFails: false,
+    wrong: ['bad'],
+    forbidden: [],
+  };
   const audit: AuditSink = {
     record: (entry, durability, done) => {
       expect(durability).toBe('synced');
@@ -64,6 +69,7 @@ const openService = () => {
       issues: state.wrong.includes(String(files[0]?.content)) ? [issue, { ...issue, line: 9 }] : [],
       consequences: [],
     }),
+    forbidden: async ({ files }) => (state.forbidden.includes(String(files[0]?.content)) ? [issue] : []),
     apply: async ({ sequence }) => void order.push(`apply ${sequence}`),
     announce: async (sequence) => void order.push(`announce ${sequence}`),
     clock: () => 1_764_000_000_000,
@@ -232,5 +238,96 @@ describe('the change service', () => {
     const { service } = opened;
     const proposals = await Promise.all([1, 2, 3].map(() => service.propose(TAX, wanted(), 'draft')));
     expect(new Set(proposals.map(({ proposedAt }) => proposedAt)).size).toBe(3);
+  });
+
+  it('refuses what a document may not hold even as a draft', async () => {
+    const { service, state, entries } = opened;
+    state.forbidden = ['secret'];
+    const invalid = { code: 'ONECERT_CHANGE_INVALID', issues: [issue] };
+    const bad = wanted(DEPARTMENT, 0, 'secret');
+    await expect(service.propose(TAX, bad, 'draft')).rejects.toMatchObject(invalid);
+    expect(await service.dryRun(bad)).toMatchObject({ issues: [issue] });
+    const { id } = await service.propose(TAX, wanted(), 'draft');
+    await expect(service.revise(TAX, id, { base: 0, files: bad.files, note: '' })).rejects.toMatchObject(
+      invalid,
+    );
+    expect(entries).toHaveLength(1);
+  });
+});
+
+/** Two replicas: each with a service of its own over the same store. Two departments must not have the same path. */
+describe('two change services over one store', () => {
+  const open = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'onecert-services-'));
+    const stores = [0, 1].map(() => openEmbeddedChangeStore(join(folder, 'changes.sqlite')));
+    const entries: AuditEntry[] = [];
+    // Both checks are done before either is kept, once.
+    let waiting = 0;
+    const { promise: both, resolve: met } = Promise.withResolvers<void>();
+    const services = stores.map((store) => {
+      let first = true;
+      return createChangeService({
+        store,
+        audit: {
+          record: (entry, _durability, done) => {
+            entries.push(entry);
+            setImmediate(done);
+          },
+          healthy: true,
+        },
+        check: async ({ name, files }): Promise<DryRun> => {
+          const others = (await store.listCurrent()).filter((each) => each.name !== name);
+          if (first) {
+            first = false;
+            waiting++;
+            if (waiting === 2) met();
+            await both;
+          }
+          const path = String(files[0]?.content);
+          const taken = others.some((each) => String(each.files[0]?.content) === path);
+          return { issues: taken ? [issue] : [], consequences: [] };
+        },
+        apply: async () => undefined,
+        announce: async () => undefined,
+        clock: Date.now,
+      });
+    });
+    const close = async (): Promise<void> => {
+      for (const store of stores) await store.close();
+      rmSync(folder, { recursive: true });
+    };
+    return { stores, services, entries, close };
+  };
+  const department = (name: string, path: string): Wanted => wanted({ kind: 'department', name }, 0, path);
+  const propose = async (store: ChangeStore, { kind, name, base, files }: Wanted): Promise<string> => {
+    const proposal = { state: 'submitted', origin: 'console', proposedBy: 'anne', note: '', at: 1 } as const;
+    return (await store.propose({ kind, name, base, files, ...proposal, department: name })).id;
+  };
+
+  it('never keep two changes that are right alone, and wrong together', async () => {
+    const { stores, services, entries, close } = open();
+    const ids = [
+      await propose(stores[0]!, department('tax', '/same')),
+      await propose(stores[1]!, department('health', '/same')),
+    ];
+    const raced = await Promise.allSettled(services.map((each, index) => each.approve(BO, ids[index]!, '')));
+    expect(raced.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(raced.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'ONECERT_CHANGE_INVALID' },
+    });
+    expect(await stores[0]!.listCurrent()).toHaveLength(1);
+    expect(entries).toContainEqual(expect.objectContaining({ failed: 'ONECERT_CHANGE_OVERTAKEN' }));
+    await close();
+  });
+
+  it('keep both where they go together, the later after another check', async () => {
+    const { stores, services, close } = open();
+    const ids = [
+      await propose(stores[0]!, department('tax', '/tax')),
+      await propose(stores[1]!, department('health', '/health')),
+    ];
+    await Promise.all(services.map((each, index) => each.approve(BO, ids[index]!, '')));
+    expect(await stores[0]!.listCurrent()).toHaveLength(2);
+    await close();
   });
 });

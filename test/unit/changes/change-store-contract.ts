@@ -196,6 +196,30 @@ export const describeChangeStore = (
       expect(await store.sequence()).toBe(2);
     });
 
+    it('keeps nothing that was checked before another document changed', async () => {
+      const { id } = await store.propose(proposal(TAX, 0, 'a'));
+      const sequence = await store.sequence();
+      await other.put(version(HEALTH, 0, 'b'));
+      await expect(store.approve(id, { ...BY, sequence })).rejects.toMatchObject(OVERTAKEN);
+      await expect(store.put({ ...version(TAX, 0, 'a'), sequence })).rejects.toMatchObject(OVERTAKEN);
+      expect(await store.proposal(id)).toMatchObject({ state: 'submitted', version: undefined });
+      expect(await store.current(TAX)).toBeUndefined();
+      // Somebody else's change of the same document is told as that.
+      await expect(store.put({ ...version(HEALTH, 0, 'c'), sequence })).rejects.toMatchObject(STALE);
+      await store.approve(id, { ...BY, sequence: sequence + 1 });
+      await store.put({ ...version(TAX, 1, 'd'), sequence: sequence + 2 });
+      expect(await store.sequence()).toBe(3);
+    });
+
+    it('lets one of two win that were checked against the same, in two processes', async () => {
+      const raced = await Promise.allSettled([
+        store.put({ ...version(TAX, 0, 'a'), sequence: 0 }),
+        other.put({ ...version(HEALTH, 0, 'b'), sequence: 0 }),
+      ]);
+      expect(raced.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(raced.find(({ status }) => status === 'rejected')).toMatchObject({ reason: OVERTAKEN });
+    });
+
     it('gives every version a sequence of its own when many are kept at once', async () => {
       const kept = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
@@ -240,6 +264,7 @@ const HEALTH: DocumentKey = { kind: 'department', name: 'health' };
 const AT = 1_764_000_000_000;
 const BY = { by: 'operator', note: 'seen', at: AT + 60_000 };
 const STALE = { code: 'ONECERT_CHANGE_STALE' };
+const OVERTAKEN = { code: 'ONECERT_CHANGE_OVERTAKEN' };
 const SETTLED = { code: 'ONECERT_CHANGE_SETTLED' };
 
 const file = (text: string): DocumentFile[] => [{ path: 'department.yaml', content: Buffer.from(text) }];
