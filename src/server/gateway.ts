@@ -229,6 +229,7 @@ const compose = async (
           changes: changes.service,
           rolesOf: (who) => rolesOf(live.current().roles, who),
           differences: () => control.compare(),
+          auditIndex: audit.index,
         },
         log,
       },
