@@ -1,5 +1,6 @@
 import type { ExporterStats } from './export/exporter.ts';
 import type { ExportSettings } from './export/export-target.ts';
+import type { SharedAuditStores } from './open-stores.ts';
 
 /** What the follower thread is born with. */
 export interface FollowerStart {
@@ -10,6 +11,8 @@ export interface FollowerStart {
   /** Folder of the key ring. */
   readonly keyFolder: string;
   readonly exports: readonly ExportSettings[];
+  /** Where keys and index are shared. */
+  readonly shared?: SharedAuditStores | undefined;
 }
 
 export type FollowerOrder =

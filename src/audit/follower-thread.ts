@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createFieldCipher } from '../storage/field-cipher.ts';
 import { openKeyRing } from '../storage/key-ring.ts';
-import { auditIndexFile, openEmbeddedIndex } from './embedded-index.ts';
-import { auditKeyFile, openEmbeddedKeyStore } from './embedded-key-store.ts';
 import { openAppendFile } from './export/append-file.ts';
 import { startExporter } from './export/exporter.ts';
 import { openSyslogTls } from './export/syslog-tls.ts';
 import { followIndex } from './follow-index.ts';
 import type { FollowerOrder, FollowerReport, FollowerStart } from './follower-protocol.ts';
 import { createEntryOpener } from './open-entries.ts';
+import { openAuditStores } from './open-stores.ts';
 
 /**
  * Reads the log behind its writer: keeps the index up to it and sends entries to exports. A thread of its own, so that
@@ -28,16 +26,9 @@ const TELL_MS = 1_000;
 
 const open = async () => {
   const ring = openKeyRing(start.keyFolder);
-  const keys = openEmbeddedKeyStore(
-    auditKeyFile(start.data),
-    createFieldCipher(() => ring.versions('field.key')),
-  );
+  const stores = await openAuditStores({ data: start.data, ring, shared: start.shared });
+  const { keys, index } = stores;
   const opener = createEntryOpener(keys);
-  const index = openEmbeddedIndex({
-    file: auditIndexFile(start.data),
-    hashKey: ring.secret('audit-index.key', 32),
-    keys,
-  });
   let upTo = 0;
   const follower = await followIndex({ folder: start.folder, index, opener, upTo: () => upTo, log });
   const exporters = start.exports.map((settings) =>
@@ -59,6 +50,8 @@ const open = async () => {
     }
   }, KEYS_MS);
 
+  /** Told once, not at every look: a store may be away for long. */
+  let behind = false;
   let pending: Promise<void> | undefined;
   let again = false;
   const catchUp = async (): Promise<void> => {
@@ -66,8 +59,12 @@ const open = async () => {
       again = false;
       try {
         report({ seq: await follower.catchUp(), exports: exporters.map(({ stats }) => stats) });
+        if (behind) log('info', 'the index of the audit log is kept up again', {});
+        behind = false;
       } catch (error) {
-        log('warn', 'the index of the audit log could not be kept up', { reason: (error as Error).message });
+        const reason = (error as Error).message;
+        if (!behind) log('warn', 'the index of the audit log could not be kept up', { reason });
+        behind = true;
       }
     } while (again);
     pending = undefined;
@@ -110,8 +107,7 @@ const open = async () => {
         await pending;
         await follower.close();
         await Promise.all(exporters.map((exporter) => exporter.close()));
-        await index.close();
-        await keys.close();
+        await stores.close();
         report({ closed: true });
         port.close();
       })();

@@ -75,12 +75,14 @@ export type SignInProof = InclusionProof | 'unknown' | 'pending';
 
 /** That a sign-in of this identity is in the log; of anybody else's entry nothing is said. */
 export const proveSignIn = async (
-  { folder, index, opener }: SignInSource,
+  { folder, index, opener, replica }: SignInSource,
   unifiedId: string,
   seq: number,
 ): Promise<SignInProof> => {
   if (!UNIFIED_ID.test(unifiedId) || !Number.isSafeInteger(seq) || seq < 1) return 'unknown';
-  const [place] = await index.search({ unifiedId, event: 'sign-in' }, { limit: 1, before: seq + 1 });
+  // A number of another replica's log says nothing here.
+  const filter = { unifiedId, event: 'sign-in', ...(replica !== undefined && { replica }) };
+  const [place] = await index.search(filter, { limit: 1, before: seq + 1 });
   if (place?.seq !== seq) return 'unknown';
   const found = await readEntryAt(folder, place);
   if (found === undefined) return 'unknown';

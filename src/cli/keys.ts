@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { join, resolve } from 'node:path';
 import { duration } from '../configuration/units.ts';
 import { auditKeyFile, openEmbeddedKeyStore } from '../audit/embedded-key-store.ts';
+import { openPostgresKeyStore } from '../audit/postgres-key-store.ts';
 import { createLogger } from '../observability/logging.ts';
 import { openDataFolder } from '../server/data-folder.ts';
 import { openLastingStores } from '../server/lasting-stores.ts';
@@ -120,13 +121,17 @@ const openSealed = async (folder: string) => {
   const fieldKey = (): readonly KeyVersion[] => ring.versions('field.key');
   const data = openDataFolder(settings.data);
   const stores = await openLastingStores(settings, data, ring, createLogger({ level: 'error' }));
-  const auditKeys = openEmbeddedKeyStore(auditKeyFile(settings.data), createFieldCipher(fieldKey));
+  const cipher = createFieldCipher(fieldKey);
+  const auditKeys =
+    stores.connections === undefined
+      ? openEmbeddedKeyStore(auditKeyFile(settings.data), cipher)
+      : await openPostgresKeyStore(stores.connections, cipher);
   return {
     register: stores.register,
     auditKeys,
     close: async () => {
-      await stores.close();
       await auditKeys.close();
+      await stores.close();
     },
   };
 };

@@ -22,7 +22,7 @@ import { createChangeControl, isFirstStart } from './change-control.ts';
 import { controlAnswers } from './control-answers.ts';
 import { openDataFolder } from './data-folder.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
-import { openLastingStores } from './lasting-stores.ts';
+import { openLastingStores, sharedAudit } from './lasting-stores.ts';
 import { watchKeys } from './live-keys.ts';
 import { loadConfiguration, loadSettings, type Configuration } from './load-configuration.ts';
 import { rolesOf } from './roles-of.ts';
@@ -137,6 +137,8 @@ const compose = async (
     keyFolder: data.keys,
     keys,
     exports: prepared.exports,
+    shared: sharedAudit(settings),
+    postgres: stores.connections,
     writer,
     log: report,
   });

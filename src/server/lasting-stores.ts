@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SharedAuditStores } from '../audit/open-stores.ts';
 import type { ChangeStore } from '../changes/change-store.ts';
 import { openEmbeddedChangeStore } from '../changes/embedded-change-store.ts';
 import { openPostgresChangeStore } from '../changes/postgres-change-store.ts';
@@ -24,6 +25,7 @@ export interface LastingStores {
   /** Opens the documents under change control; closed with the others. */
   openChanges(): Promise<ChangeStore>;
   /** Undefined where nothing is shared. */
+  readonly connections: Postgres | undefined;
   postgres(): PostgresStats | undefined;
   close(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export const openLastingStores = async (
       form: 'embedded',
       register,
       openChanges: async () => keep(openEmbeddedChangeStore(changeStoreFile(settings.data))),
+      connections: undefined,
       postgres: () => undefined,
       close: async () => {
         for (const each of opened) await each.close();
@@ -84,6 +87,7 @@ export const openLastingStores = async (
       form: 'postgres',
       register,
       openChanges: async () => keep(await openPostgresChangeStore(postgres)),
+      connections: postgres,
       postgres: () => postgres.stats(),
       close: () => postgres.close(),
     };
@@ -105,3 +109,9 @@ export const checkSharedKeys = async (postgres: Postgres, keys: Pick<KeyRing, 'v
     await openKeyMarks(postgres, { key, versions: () => keys.versions(key), lasts });
   }
 };
+
+/** Where keys and index of the audit log are shared; undefined where they are files of the data folder. */
+export const sharedAudit = ({
+  stores: { postgres: url, schema },
+}: Pick<GatewaySettings, 'stores'>): SharedAuditStores | undefined =>
+  url === undefined ? undefined : { url, schema };

@@ -22,7 +22,7 @@ whenAll('a gateway whose register is in PostgreSQL', () => {
     city = await openCity();
     city.edit('config/gateway.yaml', 'drain: 30s', `drain: 30s\nstores: { postgres: '${postgres.url}' }`);
     await city.start();
-  });
+  }, 180_000);
   afterAll(async () => {
     await city.stop();
     await city.remove();

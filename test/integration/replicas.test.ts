@@ -80,7 +80,9 @@ whenAll('two replicas', () => {
     edit: (text: string) => string,
     [first, second]: readonly [Gateway, Gateway],
   ): Promise<void> => {
-    const current = (await api(first, 'zhou-min-zhujiang', `/documents/${document}`)).json();
+    const read = await api(first, 'zhou-min-zhujiang', `/documents/${document}`);
+    expect([read.status, read.body]).toEqual([200, expect.stringContaining('"files"')]);
+    const current = read.json();
     const files = current['files'] as { readonly path: string; readonly content: string }[];
     const proposed = await api(first, 'zhou-min-zhujiang', `/documents/${document}/proposals`, {
       body: { files: files.map((file) => ({ ...file, content: edit(file.content) })) },
@@ -142,7 +144,7 @@ whenAll('two replicas', () => {
         body: { files: [{ path: 'standing.yaml', content: text }] },
         version,
       });
-      expect(proposed.status).toBe(201);
+      expect([proposed.status, proposed.body]).toEqual([201, expect.stringContaining('submitted')]);
       const id = String(proposed.json()['id']);
       const path = `/proposals/${id}/approve`;
       expect((await api(city, 'wu-qiang-zhujiang', path, { body: {} })).status).toBe(200);
@@ -151,6 +153,26 @@ whenAll('two replicas', () => {
     await everywhere('ONECERT_IDENTITY_LOCKED');
     await standing('locked: false\nreason: found again\n');
     await everywhere('served');
+  });
+
+  it('have one index of their logs, and keys by which any of them opens it', async () => {
+    const rows = async () =>
+      onPostgres(
+        POSTGRES_URL,
+        `SELECT count(DISTINCT e.replica)::integer AS replicas, count(DISTINCT e.holder)::integer AS holders
+         FROM ${schema}.audit_entries e WHERE e.event = 'call' AND e.service IS NOT NULL AND e.holder IS NOT NULL`,
+      );
+    await eventually('both logs are indexed', async () => (await rows())[0]?.['replicas'] === 2);
+    // One person has called through both: under one key.
+    expect(await rows()).toEqual([{ replicas: 2, holders: 1 }]);
+    const [{ names } = {}] = await onPostgres(
+      POSTGRES_URL,
+      `SELECT array_agg(name) AS names FROM ${schema}.audit_replicas`,
+    );
+    const written = [city.data, replica.data].map((data) =>
+      readFileSync(join(data, 'replica'), 'utf8').trim(),
+    );
+    expect([...(names as string[])].sort()).toEqual([...written].sort());
   });
 
   it('take it up while Redis is away, by looking', async () => {
