@@ -4,6 +4,7 @@ import type { AttemptLimiter, PortalParts } from '../portal/portal-parts.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Department } from '../services/enrolment.ts';
 import type { TrustList } from '../trust/trust-list.ts';
+import type { AuditIndex } from '../audit/audit-index.ts';
 import type { TryService } from './services/trial.ts';
 
 /** How many requests there may be: of one person, and from one address before anybody is known. */
@@ -33,6 +34,8 @@ export interface AdminParts {
   /** How back ends with health checks are. */
   readonly backends: () => readonly BackEndReading[];
   readonly tryService: TryService;
+  /** Figures of what the audit log tells: of all replicas where they share it. */
+  readonly auditIndex: Pick<AuditIndex, 'figures' | 'codes' | 'busyCertificates'>;
   /** Whether the trust list has to be signed by the operators' key (trustKey of gateway.yaml). */
   readonly trustListSigned: boolean;
   /** Of ADMIN_LIMITS, or stricter. */

@@ -53,6 +53,9 @@ caption { text-align: left; padding: .8rem .9rem 0; font-weight: 600; }
 .form.wide { max-width: none; }
 .pair { display: grid; gap: 1.1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); align-items: start; }
 .hint { color: var(--muted); font-size: .875rem; }
+.content .search > .pair { grid-column: 1 / -1; }
+.content > .places { margin-left: 0; overflow-x: auto; } .content > .places a { white-space: nowrap; }
+.score > * + * { margin-top: .6rem; }
 .wrong { color: var(--stop); font-size: .9rem; font-weight: 600; }
 [aria-invalid=true] { border-color: var(--stop) !important; border-width: 2px !important; }
 textarea { font: .875rem/1.55 ui-monospace, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace; width: 100%; min-height: 8rem; padding: .6rem .75rem; border: 1px solid var(--edge); border-radius: 8px; background: var(--card); color: var(--ink); resize: vertical; }
@@ -114,7 +117,12 @@ textarea.prose { font: inherit; min-height: 5rem; }
   .diff tr { display: table-row; } .diff td { display: table-cell; } .diff td::before { content: none; }
   .part { padding-left: .6rem; }
 }
-@media print { .side, .masthead .account, .act, form { display: none; } .beside { display: block; } }
+@page { size: A4; margin: 16mm 14mm; }
+@media print {
+  .side, .masthead, .footer, .skip, .places, .act, form { display: none !important; }
+  .beside { display: block; } .beside > main { padding: 0; } .content { font-size: .9rem; }
+  .card { border-radius: 0; } .score { break-inside: avoid; } .nothing { border: 0; padding: 0; }
+}
 `;
 
 export const CONSOLE_STYLE = trusted(`<style>${STYLESHEET}</style>`);

@@ -5,6 +5,7 @@ import { overviewSection } from './overview/section.ts';
 import { rolesSection } from './roles/section.ts';
 import type { Section } from './section.ts';
 import { servicesSection } from './services/section.ts';
+import { supervisionSection } from './supervision/section.ts';
 import { trustSection } from './trust/section.ts';
 
 /** All sections, in the order of the navigation. One that is added here has its pages, its operations and their tests. */
@@ -13,6 +14,7 @@ export const SECTIONS: readonly Section[] = [
   changesSection,
   trustSection,
   servicesSection,
+  supervisionSection,
   guideSection,
   rolesSection,
   apiSection(() => SECTIONS),

@@ -8,7 +8,10 @@ import type { PortalComposition } from './portal.ts';
 import { createServiceTrials } from './try-service.ts';
 
 /** What stands under change control, as the console sees it. */
-export type ConsoleChanges = Pick<AdminParts, 'changes' | 'rolesOf' | 'differences' | 'backends'>;
+export type ConsoleChanges = Pick<
+  AdminParts,
+  'changes' | 'rolesOf' | 'differences' | 'backends' | 'auditIndex'
+>;
 
 /** Console and admin API for the portal's app; none where they are switched off, or nothing is under change control. */
 export const consoleRouters = (

@@ -52,7 +52,7 @@ export const openConsole = async (changed: Partial<AdminParts> = {}): Promise<Op
   const made: { changes?: ChangeService; parts?: PortalParts } = {};
   let store: ReturnType<typeof openEmbeddedChangeStore> | undefined;
   const roles = new Map<string, readonly ActorRole[]>();
-  const portal = await openPortal({}, (parts, { folder, trust, departments, audit }) => {
+  const portal = await openPortal({}, (parts, { folder, trust, departments, audit, log }) => {
     store = openEmbeddedChangeStore(join(folder, 'changes.sqlite'));
     made.parts = parts;
     made.changes = createChangeService({
@@ -82,6 +82,7 @@ export const openConsole = async (changed: Partial<AdminParts> = {}): Promise<Op
         upstreamTls: () => ({}),
         backEndProblem: () => undefined,
       }),
+      auditIndex: log.index,
       trustListSigned: false,
       limiters: { person: parts.limiters.address, address: parts.limiters.address },
       networks: [],

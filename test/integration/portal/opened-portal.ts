@@ -21,7 +21,7 @@ import { openShortLivedStores } from '../../../src/storage/short-lived-stores.ts
 import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
 import type { TrustList } from '../../../src/trust/trust-list.ts';
 import { openVerifier } from '../../../src/verdict/verifier.ts';
-import { openIndexedLog } from '../../unit/audit/indexed-log.ts';
+import { openIndexedLog, type IndexedLog } from '../../unit/audit/indexed-log.ts';
 import { entriesOf } from '../../unit/audit/written-log.ts';
 import { openCity, type OpenedCity } from '../opened-demo-city.ts';
 
@@ -36,6 +36,7 @@ export interface PortalCity {
   readonly trust: TrustList;
   readonly departments: readonly Department[];
   readonly audit: AuditSink;
+  readonly log: IndexedLog;
 }
 
 /** The portal on its Unix socket, over real parts and the demo city; only the data plane is missing. */
@@ -131,7 +132,7 @@ export const openPortal = async (
     log: () => undefined,
     ...changes,
   };
-  const city = { folder: opened.folder, trust, departments, audit: sink };
+  const city = { folder: opened.folder, trust, departments, audit: sink, log };
   const app = createPortal({ ...parts, ...more(parts, city) });
   const socket = join(opened.folder, 'portal.sock');
   const listener = await startPortalListener(app, socket);
