@@ -1,9 +1,11 @@
 import type { Actor, ActorRole, ChangeService } from '../changes/change-service.ts';
 import type { DocumentKey } from '../changes/document.ts';
 import type { AttemptLimiter, PortalParts } from '../portal/portal-parts.ts';
+import type { IdentityRegister } from '../identity/register.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Department } from '../services/enrolment.ts';
 import type { TrustList } from '../trust/trust-list.ts';
+import type { AuditLogParts } from './audit/log-parts.ts';
 import type { AuditIndex } from '../audit/audit-index.ts';
 import type { TryService } from './services/trial.ts';
 
@@ -36,6 +38,11 @@ export interface AdminParts {
   readonly tryService: TryService;
   /** Figures of what the audit log tells: of all replicas where they share it. */
   readonly auditIndex: Pick<AuditIndex, 'figures' | 'codes' | 'busyCertificates'>;
+  readonly register: Pick<
+    IdentityRegister,
+    'find' | 'identityById' | 'conflictsOf' | 'listConflicts' | 'conflict' | 'count'
+  >;
+  readonly auditLog: AuditLogParts;
   /** Whether the trust list has to be signed by the operators' key (trustKey of gateway.yaml). */
   readonly trustListSigned: boolean;
   /** Of ADMIN_LIMITS, or stricter. */

@@ -1,6 +1,7 @@
 import { apiSection } from './api/section.ts';
 import { changesSection } from './changes/section.ts';
 import { guideSection } from './guide/section.ts';
+import { identitiesSection } from './identities/section.ts';
 import { overviewSection } from './overview/section.ts';
 import { rolesSection } from './roles/section.ts';
 import type { Section } from './section.ts';
@@ -15,6 +16,7 @@ export const SECTIONS: readonly Section[] = [
   trustSection,
   servicesSection,
   supervisionSection,
+  identitiesSection,
   guideSection,
   rolesSection,
   apiSection(() => SECTIONS),

@@ -1,7 +1,7 @@
 /** Kinds of entry: what happened. "recovery" is the log's own: an outage that ended, a torn line cut off. */
 export type AuditEvent =
   | 'sign-in'
-  /** A session was ended; `by`: the person, or a department that signed the person out. One that lapses is none. */
+  /** A session was ended; `by`: the person, an operator, or a department that signed the person out. One that lapses is none. */
   | 'session-end'
   | 'refusal'
   | 'call'

@@ -1,4 +1,4 @@
-import type { AuditSink } from '../audit/entry.ts';
+import type { AuditEntry, AuditSink } from '../audit/entry.ts';
 import { Refusal } from '../refusal/refusal.ts';
 import type { DocumentKey } from './document.ts';
 
@@ -25,11 +25,15 @@ export interface ChangeStep extends DocumentKey {
 /** Keeps an entry of a step, fsynced. Rejects with Refusal ONECERT_AUDIT_UNAVAILABLE. */
 export const recordStep = (audit: AuditSink, at: number, step: ChangeStep): Promise<void> =>
   new Promise((resolve, reject) => {
-    audit.record({ event: 'change', at, ...step }, 'synced', (error) => {
+    audit.record({ event: 'change', at, ...fieldsOf(step) }, 'synced', (error) => {
       if (error === undefined) resolve();
       else reject(new Refusal('ONECERT_AUDIT_UNAVAILABLE', error.message, { cause: error }));
     });
   });
+
+/** The name of an identity's document is the person: it stands in the field that is sealed (src/audit/personal-fields.ts). */
+const fieldsOf = ({ name, ...step }: ChangeStep): Omit<AuditEntry, 'event' | 'at'> =>
+  step.kind === 'identity' ? { ...step, unifiedId: name } : { ...step, name };
 
 /** Records a step, then does it. Where it cannot be done after all, the log says that as well. */
 export const recorded = async <T>(

@@ -2,6 +2,7 @@ import type { Acting } from '../identity/acting.ts';
 import type { UsedCertificate } from '../identity/register.ts';
 import type { Caller } from './caller.ts';
 import { html, type Html } from './html.ts';
+import { actingRoleName } from './identity-words.ts';
 import type { Language } from './language.ts';
 import type { Page } from './layout.ts';
 import { renderDay, renderMoment } from './moment.ts';
@@ -31,14 +32,6 @@ const TEXTS = {
     unknown: '下次用它登录后显示',
     role: '办理角色',
     holder: '持证人',
-    roles: {
-      'legal-representative': '法定代表人',
-      finance: '财务人员',
-      agent: '经办人',
-      seal: '电子印章',
-      unit: '单位',
-      unknown: '证书未注明',
-    },
     first: '首次使用',
     last: '最近使用',
     fingerprint: '证书指纹（SHA-256）',
@@ -56,14 +49,6 @@ const TEXTS = {
     unknown: 'shown after you next sign in with it',
     role: 'Acts as',
     holder: 'Holder',
-    roles: {
-      'legal-representative': 'Legal representative',
-      finance: 'Finance',
-      agent: 'Agent',
-      seal: 'Seal',
-      unit: 'The organisation itself',
-      unknown: 'The certificate does not say',
-    },
     first: 'First used',
     last: 'Last used',
     fingerprint: 'Fingerprint (SHA-256)',
@@ -134,7 +119,7 @@ const renderCertificate = (
 const renderActing = ({ role, name }: Acting, language: Language): Html => {
   const texts = TEXTS[language];
   return html`<dt>${texts.role}</dt>
-    <dd>${texts.roles[role]}</dd>
+    <dd>${actingRoleName(role, language)}</dd>
     ${
       name &&
       html`<dt>${texts.holder}</dt>

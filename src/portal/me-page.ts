@@ -1,6 +1,6 @@
-import type { IdentifierType } from '../identity/identity.ts';
 import type { Caller } from './caller.ts';
 import { html } from './html.ts';
+import { numberName } from './identity-words.ts';
 import type { Language } from './language.ts';
 import type { Page } from './layout.ts';
 import { shownName, shownNumber } from './masked.ts';
@@ -15,29 +15,6 @@ export interface MePage {
   readonly registeredAt: number | undefined;
   readonly authorities: readonly PortalAuthority[];
 }
-
-const NUMBERS: Readonly<Record<Language, Readonly<Record<IdentifierType, string>>>> = {
-  zh: {
-    'citizen-id-number': '公民身份号码',
-    'unified-social-credit-code': '统一社会信用代码',
-    'organisation-code': '组织机构代码',
-    'tax-number': '纳税人识别号',
-    'business-registration-number': '工商注册号',
-    'social-insurance-number': '社会保险号',
-    passport: '护照号码',
-    'hmt-permit': '港澳台居民证件号码',
-  },
-  en: {
-    'citizen-id-number': 'Citizen ID number',
-    'unified-social-credit-code': 'Unified social credit code',
-    'organisation-code': 'Organisation code',
-    'tax-number': 'Tax number',
-    'business-registration-number': 'Business registration number',
-    'social-insurance-number': 'Social insurance number',
-    passport: 'Passport',
-    'hmt-permit': 'Permit of a Hong Kong, Macao or Taiwan resident',
-  },
-};
 
 const TEXTS = {
   zh: {
@@ -83,7 +60,7 @@ export const mePage = (
         <dd>${SUBJECTS[language][identity.kind]}</dd>
         ${identity.identifiers.map(
           (identifier) =>
-            html`<dt>${NUMBERS[language][identifier.type]}</dt>
+            html`<dt>${numberName(identifier.type, language)}</dt>
               <dd><code>${shownNumber(identity.kind, identifier)}</code></dd>`,
         )}
         <dt>${texts.id}</dt>

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { AuditSink } from '../audit/entry.ts';
-import type { SignInRecord } from '../audit/read-sign-ins.ts';
+import type { SignInProof, SignInRecord } from '../audit/read-sign-ins.ts';
 import type { Gate } from '../decision/types.ts';
 import type { IdentityRegister } from '../identity/register.ts';
 import type { Directory } from '../services/directory.ts';
@@ -68,6 +68,8 @@ export interface PortalParts {
   readonly audit: AuditSink;
   /** Sign-ins of one identity, the latest first (src/audit/read-sign-ins.ts). */
   readonly signInsOf: (unifiedId: string) => Promise<readonly SignInRecord[]>;
+  /** That one of them is in the log. */
+  readonly proveSignIn: (unifiedId: string, seq: number) => Promise<SignInProof>;
   readonly directory: () => Directory;
   /** In force, in the order shown. */
   readonly authorities: () => readonly PortalAuthority[];

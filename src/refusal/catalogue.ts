@@ -387,6 +387,14 @@ export const CATALOGUE = {
     'The certificate disagrees with the identity on record',
     'To protect you nothing was changed. Please contact the help desk so that a person can check.',
   ),
+  ONECERT_IDENTITY_UNKNOWN: entry(
+    404,
+    'RFC 9110 section 15.5.5',
+    '身份库中没有这个统一身份标识',
+    '请核对标识，或按号码查找。',
+    'The register has no identity with this unified id',
+    'Check the id, or search by number.',
+  ),
   ONECERT_IDENTITY_LOCKED: entry(
     403,
     'GB/T 22239 8.1.4.2; design: operators lock an identity, two persons each time',
@@ -571,6 +579,22 @@ export const CATALOGUE = {
     '请稍后再试；运维人员已收到提示。',
     'The audit log cannot be written, so nothing is processed',
     'Try again later; the operators have been told.',
+  ),
+  ONECERT_AUDIT_ENTRY_UNKNOWN: entry(
+    404,
+    'RFC 9110 section 15.5.5',
+    '审计日志中没有您可以查看的这一条记录',
+    '请从列表重新进入；已归档的记录，请联系平台服务台。',
+    'There is no such entry of the audit log that you may see',
+    'Open it again from the list. For entries that have been retired, contact the help desk.',
+  ),
+  ONECERT_AUDIT_PROOF_PENDING: entry(
+    409,
+    'C2SP tlog-checkpoint: a proof is towards a signed checkpoint',
+    '这条记录刚刚写入，尚无签名的检查点覆盖它',
+    '检查点每隔一小段时间签发一次，请过一分钟再试。',
+    'No signed checkpoint covers this entry yet',
+    'Checkpoints are made every little while. Try again in a minute.',
   ),
   ONECERT_REGISTER_UNAVAILABLE: entry(
     503,

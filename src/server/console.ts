@@ -15,7 +15,7 @@ export type ConsoleChanges = Pick<
 
 /** Console and admin API for the portal's app; none where they are switched off, or nothing is under change control. */
 export const consoleRouters = (
-  { current, keys, revocation, state, console: changes }: PortalComposition,
+  { current, keys, revocation, register, auditLog, state, console: changes }: PortalComposition,
   portal: AdminParts['portal'],
 ): readonly PortalRouter[] => {
   const { settings } = current();
@@ -33,6 +33,8 @@ export const consoleRouters = (
     trust: () => current().trust,
     departments: () => current().departments,
     revocation,
+    register,
+    auditLog,
     tryService: createServiceTrials({
       issuer: settings.issuer,
       assertions: assertionIssuer(() => keys.versions('assertion.key'), settings.issuer),

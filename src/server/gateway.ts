@@ -16,6 +16,7 @@ import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { packTrustList } from '../trust/trust-list.ts';
 import { startAdminListener } from './admin-listener.ts';
 import { auditCheckpoints } from './audit-checkpoints.ts';
+import { auditOfConsole } from './audit-of-console.ts';
 import { composeAudit } from './audit.ts';
 import { assertionIssuer } from './assertion-key.ts';
 import { createChangeControl, isFirstStart } from './change-control.ts';
@@ -221,7 +222,9 @@ const compose = async (
       {
         current: () => live.current(),
         audit: audit.sink,
+        auditLog: auditOfConsole(audit),
         signInsOf: (unifiedId) => audit.signInsOf(unifiedId),
+        proveSignIn: (unifiedId, seq) => audit.proveSignIn(unifiedId, seq),
         register,
         revocation,
         keys,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { AuditSink } from '../audit/entry.ts';
+import type { AuditLogParts } from '../admin/audit/log-parts.ts';
 import type { SignInRecord } from '../audit/read-sign-ins.ts';
 import { createGate } from '../decision/gate.ts';
 import { identifySubject } from '../identity/identify-subject.ts';
@@ -29,7 +30,9 @@ import type { SignInState } from './sign-in-state.ts';
 export interface PortalComposition {
   readonly current: () => Configuration;
   readonly audit: AuditSink;
+  readonly auditLog: AuditLogParts;
   readonly signInsOf: (unifiedId: string) => Promise<readonly SignInRecord[]>;
+  readonly proveSignIn: PortalParts['proveSignIn'];
   readonly register: IdentityRegister;
   readonly revocation: RevocationService;
   readonly keys: KeyRing;
@@ -46,7 +49,7 @@ export const portalSocket = (data: string): string => join(data, 'portal.sock');
 
 /** Starts the portal on its Unix socket, over the parts of the control thread. */
 export const startPortal = async (parts: PortalComposition, browserUrl: string): Promise<PortalListener> => {
-  const { current, audit, signInsOf, register, keys, log } = parts;
+  const { current, audit, signInsOf, proveSignIn, register, keys, log } = parts;
   const { sessions, stores } = parts.state;
   const values = stores.expiring('sign-in');
   const { settings } = current();
@@ -83,6 +86,7 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
     register,
     audit,
     signInsOf,
+    proveSignIn,
     directory: currentDirectory,
     authorities,
     urls,

@@ -18,6 +18,10 @@ import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
 import { pairwiseId } from '../../../src/identity/pairwise.ts';
 import { assertionIssuer, makeAssertionKey } from '../../../src/server/assertion-key.ts';
 import { createServiceTrials } from '../../../src/server/try-service.ts';
+import { doAuditCommand } from '../../../src/audit/audit-commands.ts';
+import { identityOwner } from '../../../src/audit/personal-fields.ts';
+import type { AuditLogParts } from '../../../src/admin/audit/log-parts.ts';
+import type { IndexedLog } from '../../unit/audit/indexed-log.ts';
 import { openPortal, type OpenedPortal } from '../portal/opened-portal.ts';
 import { formOf, Visitor, type Answer } from '../portal/visitor.ts';
 
@@ -83,6 +87,8 @@ export const openConsole = async (changed: Partial<AdminParts> = {}): Promise<Op
         backEndProblem: () => undefined,
       }),
       auditIndex: log.index,
+      register,
+      auditLog: auditLogOf(log),
       trustListSigned: false,
       limiters: { person: parts.limiters.address, address: parts.limiters.address },
       networks: [],
@@ -180,6 +186,27 @@ const checkIn =
       rmSync(place, { recursive: true });
     }
   };
+
+/** The log of the test, whose index is brought up to date before it is asked. */
+const auditLogOf = (log: IndexedLog): AuditLogParts => ({
+  folder: log.folder,
+  index: {
+    search: async (...asked) => {
+      await log.follower.catchUp();
+      return log.index.search(...asked);
+    },
+  },
+  opener: log.opener,
+  holderOf: async (unifiedId) => (await log.keys.find(identityOwner(unifiedId)))?.holder,
+  command: (command) =>
+    doAuditCommand(command, {
+      sink: log.sink,
+      keys: log.keys,
+      onDestroyed: async () => undefined,
+      rebuildIndex: async () => undefined,
+    }),
+  state: () => ({ healthy: log.plain.healthy, written: 1, indexed: 1 }),
+});
 
 /** A browser on the console, and a program on the admin API with the same session. */
 export class ConsoleVisitor extends Visitor {

@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AuditSink } from '../../../src/audit/entry.ts';
-import { readSignIns } from '../../../src/audit/read-sign-ins.ts';
+import { proveSignIn, readSignIns } from '../../../src/audit/read-sign-ins.ts';
+import type { CheckpointSettings } from '../../../src/audit/writer.ts';
 import { createGate } from '../../../src/decision/gate.ts';
 import { openEmbeddedRegister } from '../../../src/identity/embedded-register.ts';
+import type { IdentityRegister } from '../../../src/identity/register.ts';
 import { identifySubject } from '../../../src/identity/identify-subject.ts';
 import { loadAssets } from '../../../src/portal/assets.ts';
 import { createPortal } from '../../../src/portal/portal-app.ts';
@@ -28,6 +30,13 @@ import { openCity, type OpenedCity } from '../opened-demo-city.ts';
 export const BROWSER = 'https://portal.example.gov.cn';
 export const CERTIFICATE = 'https://certificate.example.gov.cn';
 
+/** Quick: a proof is towards a checkpoint. */
+const CHECKPOINTS: CheckpointSettings = {
+  origin: 'portal.example.gov.cn/audit/1',
+  key: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  everyMs: 50,
+};
+
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** What a part of the portal is made over besides the portal's own parts. */
@@ -37,6 +46,7 @@ export interface PortalCity {
   readonly departments: readonly Department[];
   readonly audit: AuditSink;
   readonly log: IndexedLog;
+  readonly register: IdentityRegister;
 }
 
 /** The portal on its Unix socket, over real parts and the demo city; only the data plane is missing. */
@@ -46,6 +56,8 @@ export interface OpenedPortal {
   readonly clock: { now: number };
   /** While set, the audit log refuses. */
   readonly audit: { broken: boolean };
+  /** Folder of the audit log. */
+  readonly auditFolder: string;
   entries(): Record<string, unknown>[];
   /** Of a second data folder: what a portal with other limits answers. */
   close(): Promise<void>;
@@ -66,7 +78,7 @@ export const openPortal = async (
     fieldKey: randomBytes(32),
     hashKey: randomBytes(32),
   });
-  const log = await openIndexedLog({ data: opened.folder });
+  const log = await openIndexedLog({ data: opened.folder, checkpoints: CHECKPOINTS });
   const audit = { broken: false };
   const sink: AuditSink = {
     record: (entry, durability, done) =>
@@ -119,6 +131,7 @@ export const openPortal = async (
       await log.follower.catchUp();
       return readSignIns(log, unifiedId);
     },
+    proveSignIn: (unifiedId, seq) => proveSignIn(log, unifiedId, seq),
     directory: () => directory,
     authorities: () =>
       [...trust.authorities.values()].map(({ settings: { authority, name, contact } }) => ({
@@ -132,7 +145,7 @@ export const openPortal = async (
     log: () => undefined,
     ...changes,
   };
-  const city = { folder: opened.folder, trust, departments, audit: sink, log };
+  const city = { folder: opened.folder, trust, departments, audit: sink, log, register };
   const app = createPortal({ ...parts, ...more(parts, city) });
   const socket = join(opened.folder, 'portal.sock');
   const listener = await startPortalListener(app, socket);
@@ -141,6 +154,7 @@ export const openPortal = async (
     opened,
     clock,
     audit,
+    auditFolder: log.folder,
     entries: () => entriesOf(log.folder),
     close: async () => {
       await listener.close();
