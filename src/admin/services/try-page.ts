@@ -126,7 +126,7 @@ export const tryIt = async (call: PageCall): Promise<PageAnswer> => {
 const show = (call: PageCall, tried: Tried, values: URLSearchParams, answer?: TrialAnswer): PageAnswer => {
   const { language } = call;
   const [texts, words] = [TEXTS[language], WORDS[language]];
-  const { from, services, issues } = tried;
+  const { from, issues } = tried;
   const { department, draft } = from;
   const home = `/console/services/of/${department}`;
   const main = html`${renderHeading(texts.tryIt, {
@@ -141,15 +141,16 @@ const show = (call: PageCall, tried: Tried, values: URLSearchParams, answer?: Tr
       ${renderState(draft === undefined ? words.inForce : words.draft, draft === undefined ? 'good' : 'open')}
     </p>
     ${issues.length > 0 ? renderIssues(issues, language) : undefined}
-    ${answer === undefined ? undefined : renderAnswer(call, answer)}
-    ${services.length === 0 ? html`<p class="nothing">${words.none}</p>` : renderForm(call, tried, values)}`;
+    ${answer === undefined ? undefined : renderAnswer(call, answer)} ${renderForm(call, tried, values)}`;
   return { page: { title: texts.tryIt, main } };
 };
 
 const renderForm = (call: PageCall, { from, services }: Tried, values: URLSearchParams): Html => {
   const { language } = call;
   const [texts, words] = [TEXTS[language], WORDS[language]];
-  const chosen = services.find(({ service }) => service === values.get('service')) ?? services[0];
+  const [first] = services;
+  if (first === undefined) return html`<p class="nothing">${words.none}</p>`;
+  const chosen = services.find(({ service }) => service === values.get('service')) ?? first;
   const kinds = TRIAL_KINDS.map((kind) => [kind, SUBJECTS[language][kind]] as const);
   return html`<div class="card">
     ${formOf(call, {
