@@ -5,8 +5,8 @@ import type { IdentityRegister } from '../identity/register.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Department } from '../services/enrolment.ts';
 import type { TrustList } from '../trust/trust-list.ts';
-import type { AuditLogParts } from './audit/log-parts.ts';
 import type { AuditIndex } from '../audit/audit-index.ts';
+import type { AuditLogParts } from './audit/log-parts.ts';
 import type { TryService } from './services/trial.ts';
 
 /** How many requests there may be: of one person, and from one address before anybody is known. */
@@ -36,13 +36,13 @@ export interface AdminParts {
   /** How back ends with health checks are. */
   readonly backends: () => readonly BackEndReading[];
   readonly tryService: TryService;
-  /** Figures of what the audit log tells: of all replicas where they share it. */
-  readonly auditIndex: Pick<AuditIndex, 'figures' | 'codes' | 'busyCertificates'>;
   readonly register: Pick<
     IdentityRegister,
     'find' | 'identityById' | 'conflictsOf' | 'listConflicts' | 'conflict' | 'count'
   >;
   readonly auditLog: AuditLogParts;
+  /** Figures of what the audit log tells: of all replicas where they share it. */
+  readonly auditIndex: Pick<AuditIndex, 'figures' | 'codes' | 'busyCertificates'>;
   /** Whether the trust list has to be signed by the operators' key (trustKey of gateway.yaml). */
   readonly trustListSigned: boolean;
   /** Of ADMIN_LIMITS, or stricter. */

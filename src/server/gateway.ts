@@ -234,6 +234,7 @@ const compose = async (
           changes: changes.service,
           rolesOf: (who) => rolesOf(live.current().roles, who),
           differences: () => control.compare(),
+          backends: () => health.readings(),
           auditIndex: audit.index,
         },
         log,

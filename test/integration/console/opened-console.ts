@@ -56,7 +56,7 @@ export const openConsole = async (changed: Partial<AdminParts> = {}): Promise<Op
   const made: { changes?: ChangeService; parts?: PortalParts } = {};
   let store: ReturnType<typeof openEmbeddedChangeStore> | undefined;
   const roles = new Map<string, readonly ActorRole[]>();
-  const portal = await openPortal({}, (parts, { folder, trust, departments, audit, log }) => {
+  const portal = await openPortal({}, (parts, { folder, trust, departments, audit, log, register }) => {
     store = openEmbeddedChangeStore(join(folder, 'changes.sqlite'));
     made.parts = parts;
     made.changes = createChangeService({
@@ -86,9 +86,9 @@ export const openConsole = async (changed: Partial<AdminParts> = {}): Promise<Op
         upstreamTls: () => ({}),
         backEndProblem: () => undefined,
       }),
-      auditIndex: log.index,
       register,
       auditLog: auditLogOf(log),
+      auditIndex: log.index,
       trustListSigned: false,
       limiters: { person: parts.limiters.address, address: parts.limiters.address },
       networks: [],
