@@ -9,6 +9,7 @@ import { EXIT } from './exit-codes.ts';
 import { exitCodeOf } from './failure.ts';
 import { inspectCommand } from './inspect.ts';
 import { keysCommand } from './keys.ts';
+import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
 import { startCommand } from './start.ts';
 import { trustCommand } from './trust.ts';
@@ -34,6 +35,7 @@ const main = async (): Promise<void> => {
     .addCommand(inspectCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
+    .addCommand(migrateCommand())
     .addHelpText(
       'after',
       '\nExit codes: 0 yes, done · 1 no (refused, does not verify) · 2 usage · 3 configuration · 4 port taken · 5 data folder · 70 internal',
