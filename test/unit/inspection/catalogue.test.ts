@@ -6,18 +6,13 @@ import type { Status } from '../../../src/inspection/check.ts';
 import type { Facts, ListenerFacts } from '../../../src/inspection/facts.ts';
 import { hasFailure, inspect, scoreOf } from '../../../src/inspection/inspect.ts';
 import { catalogueTable } from '../../../src/inspection/report/catalogue-table.ts';
-import { AT, DAY, department, goodFacts, goodListener } from './good-facts.ts';
+import { AT, DAY, department, goodCertificate, goodFacts, goodListener } from './good-facts.ts';
 
 const unseen = { unseen: { zh: '看不到', en: 'not seen' } };
 type Seen<T> = Extract<T, { readonly seen: unknown }> extends { readonly seen: infer S } ? S : never;
 
 const certificate = (change: Partial<Seen<ListenerFacts['certificate']>>): Partial<Facts> => ({
-  listeners: [
-    {
-      ...goodListener,
-      certificate: { seen: { ...(goodListener.certificate as { seen: never }).seen, ...change } },
-    },
-  ],
+  listeners: [{ ...goodListener, certificate: { seen: { ...goodCertificate, ...change } } }],
 });
 const listener = (change: Partial<ListenerFacts>): Partial<Facts> => ({
   listeners: [{ ...goodListener, ...change }],

@@ -5,18 +5,18 @@ export const AT = Date.parse('2026-11-24T04:00:00Z');
 export const DAY = 86_400_000;
 const FIRST = 'a'.repeat(64);
 
+export const goodCertificate = {
+  notBefore: AT - DAY,
+  notAfter: AT + 300 * DAY,
+  fitsName: true,
+  publicName: 'gateway.city.example',
+  chainProblem: undefined,
+  key: { type: 'ec', bits: 256 },
+};
+
 export const goodListener: ListenerFacts = {
   name: 'listen',
-  certificate: {
-    seen: {
-      notBefore: AT - DAY,
-      notAfter: AT + 300 * DAY,
-      fitsName: true,
-      publicName: 'gateway.city.example',
-      chainProblem: undefined,
-      key: { type: 'ec', bits: 256 },
-    },
-  },
+  certificate: { seen: goodCertificate },
   oldVersions: { seen: [] },
   suites: { seen: { broken: [], withoutForwardSecrecy: [] } },
 };
