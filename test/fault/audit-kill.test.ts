@@ -39,5 +39,5 @@ describe('the audit log of a process that is killed under load', () => {
     const kept = new Set(entriesOf(folder).map((entry) => entry['reference']));
     expect(acknowledged.filter((name) => !kept.has(name))).toEqual([]);
     expect(new Set(acknowledged).size).toBe(acknowledged.length);
-  }, 180_000);
+  }, 300_000);
 });
