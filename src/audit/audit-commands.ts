@@ -17,6 +17,22 @@ export const auditCommandSchema = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('audit-export'), ...asked, filter: line(1_000) }),
   z.strictObject({ what: z.literal('audit-erase'), ...asked, unifiedId: z.string().regex(/^[\w-]{1,64}$/) }),
   z.strictObject({ what: z.literal('audit-index'), actor: asked.actor }),
+  /** A step of a document under change control that a command takes: enrolments and roles, which name nobody. */
+  z.strictObject({
+    what: z.literal('document'),
+    actor: asked.actor,
+    step: z.enum(['submitted', 'withdrawn', 'put']),
+    kind: z.enum(['department', 'roles']),
+    name: line(64),
+    base: z.int().nonnegative(),
+    digest: z.string().regex(/^[0-9a-f]{64}$/),
+    version: z.int().positive().optional(),
+    proposal: line(22).optional(),
+    origin: z.enum(['import', 'command']),
+    by: z.literal('system'),
+    role: z.literal('command'),
+    failed: line(64).optional(),
+  }),
 ]);
 export type AuditCommand = z.output<typeof auditCommandSchema>;
 

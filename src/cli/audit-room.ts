@@ -80,7 +80,8 @@ export const withAuditRoom = async <T>(data: string, work: (room: AuditRoom) => 
   }
 };
 
-const writerUnlessRunning = async (folder: string): Promise<AuditWriter | undefined> => {
+/** Undefined where a gateway runs, which alone writes its log. */
+export const writerUnlessRunning = async (folder: string): Promise<AuditWriter | undefined> => {
   try {
     return await startAuditWriter({ folder });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../configuration/configuration-error.ts';
+import { Refusal } from '../refusal/refusal.ts';
 import { CrlError } from '../revocation/crl-error.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -24,6 +25,7 @@ export const exitCodeOf = (error: unknown): Failure => {
   if (error instanceof CrlError) {
     return { code: EXIT.usage, lines: [`the CRL cannot be used: ${error.message}`] };
   }
+  if (error instanceof Refusal) return { code: EXIT.no, lines: [`${error.code}: ${error.detail}`] };
   if (error instanceof CommandLineError) return { code: EXIT.usage, lines: [error.message] };
   const { code, port, path } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {

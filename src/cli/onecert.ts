@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
+import { changesCommand } from './changes.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { EXIT } from './exit-codes.ts';
@@ -11,6 +12,8 @@ import { inspectCommand } from './inspect.ts';
 import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
+import { rolesCommand } from './roles.ts';
+import { servicesCommand } from './services.ts';
 import { startCommand } from './start.ts';
 import { trustCommand } from './trust.ts';
 import { verifyCommand } from './verify.ts';
@@ -30,6 +33,9 @@ const main = async (): Promise<void> => {
     .addCommand(verifyCommand())
     .addCommand(trustCommand())
     .addCommand(configCommand())
+    .addCommand(servicesCommand())
+    .addCommand(changesCommand())
+    .addCommand(rolesCommand())
     .addCommand(auditCommand())
     .addCommand(keysCommand())
     .addCommand(inspectCommand())

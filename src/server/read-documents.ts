@@ -89,4 +89,14 @@ export const operatorsIn = (roles: OtherDocuments['roles']): number =>
   new Set(roles.filter(({ role }) => role === 'operator').map((each) => each.unifiedId ?? each.certificate))
     .size;
 
+/** A change of roles that leaves nobody who could approve another one. */
+export const tooFewOperators = (
+  before: OtherDocuments['roles'],
+  after: OtherDocuments['roles'],
+): readonly ConfigurationIssue[] => {
+  if (operatorsIn(after) >= Math.min(2, operatorsIn(before))) return [];
+  const message = 'fewer than two operators would be left: nobody could approve a change';
+  return [{ file: ROLES_FILE, line: 1, column: 1, path: 'roles', message }];
+};
+
 export const ROLES_FILE = CHANGE_SCHEMAS.roles.file;

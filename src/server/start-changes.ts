@@ -8,7 +8,7 @@ import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { consequencesOf } from './change-consequences.ts';
 import type { ChangeControl } from './change-control.ts';
 import type { Configuration } from './load-configuration.ts';
-import { operatorsIn } from './read-documents.ts';
+import { tooFewOperators } from './read-documents.ts';
 import type { LiveConfiguration, ReloadLog } from './reload.ts';
 import { settleConflict } from './settle-conflicts.ts';
 
@@ -98,11 +98,8 @@ const check = async (
   const before = live.current();
   try {
     const after = await control.loadWith(before.trust.epoch + 1, wanted);
-    if (wanted.kind === 'roles' && operatorsIn(after.roles) < Math.min(2, operatorsIn(before.roles))) {
-      const message = 'fewer than two operators would be left: nobody could approve a change';
-      const issue = { file: 'roles.yaml', line: 1, column: 1, path: 'roles', message };
-      return { issues: [issue], consequences: [] };
-    }
+    const issues = wanted.kind === 'roles' ? tooFewOperators(before.roles, after.roles) : [];
+    if (issues.length > 0) return { issues, consequences: [] };
     return { issues: [], consequences: await consequencesOf(wanted, before, after, counts) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
