@@ -7,16 +7,18 @@ import { chaptersOf, type Guide, type GuideChapter } from '../../services/guide.
 
 /** A4, printed by the browser (CSS Paged Media); on a screen it looks like what will come out. */
 const STYLESHEET = `
-@page { size: A4; margin: 18mm 16mm 20mm; }
-@page :first { margin: 0; }
+@page { size: A4; margin: 18mm 16mm 20mm; @bottom-center { content: counter(page); font-size: 9pt; color: #4b5b64; } }
+@page :first { margin: 0; @bottom-center { content: none; } }
 .booklet { color: #14222a; background: #fff; line-height: 1.6; }
-.booklet section { break-before: page; padding-top: 1rem; }
+.booklet section { padding-top: 2rem; }
+.booklet .cover + section { break-before: page; }
 .booklet .cover { break-before: auto; padding: 45mm 22mm; min-height: 250mm; background: #0b5a72; color: #fff; }
 .booklet .cover h1 { font-size: 2.6rem; margin-top: 2rem; }
 .booklet .cover p { margin-top: .75rem; font-size: 1.15rem; }
 .booklet .cover .year { font-size: 4.5rem; font-weight: 650; letter-spacing: .04em; }
-.booklet h2 { font-size: 1.6rem; border-bottom: 3px solid #0b5a72; padding-bottom: .4rem; margin-bottom: 1rem; }
+.booklet h2 { font-size: 1.6rem; border-bottom: 3px solid #0b5a72; padding-bottom: .4rem; margin-bottom: 1rem; break-after: avoid; }
 .booklet .prose { white-space: pre-line; margin-bottom: 1.25rem; }
+.booklet .steps { margin-bottom: 1.25rem; display: grid; gap: .35rem; }
 .booklet .contents li { display: flex; justify-content: space-between; gap: 1rem; padding: .35rem 0; border-bottom: 1px dotted #76868f; }
 .booklet .item { break-inside: avoid; padding: .9rem 0; border-bottom: 1px solid #d3dde1; }
 .booklet .item h3 { font-size: 1.1rem; }
@@ -157,7 +159,7 @@ export const renderBooklet = ({ guide, services, authorities, site }: Booklet, l
     </section>
     <section aria-labelledby="how">
       <h2 id="how">${texts.how}</h2>
-      <ol class="prose">
+      <ol class="steps">
         ${texts.steps.map((step, index) => html`<li>${index + 1}. ${step}</li>`)}
       </ol>
       <dl class="facts">
