@@ -64,6 +64,8 @@ export interface ControlReadings {
       }
     | undefined;
   readonly counted?: readonly Counted[];
+  /** Documents whose files are not what is in force. */
+  readonly filesDiffer?: () => number;
   readonly epochs?: () => { readonly trust: number; readonly revocation: number };
   readonly clock?: () => number;
 }
@@ -77,6 +79,7 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
     counted = [],
     postgres = () => undefined,
     epochs,
+    filesDiffer,
     clock = Date.now,
   } = readings;
   const gauges: readonly Counted[] = [
@@ -130,6 +133,13 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
         const states = { busy: connections - idle, idle, waiting };
         return Object.entries(states).map(([state, value]) => ({ value, labels: { state } }));
       },
+    ),
+    reading(
+      {
+        name: 'onecert_files_differ',
+        help: 'Documents whose files are not what is in force: the change store is ahead, or both were changed',
+      },
+      () => (filesDiffer === undefined ? [] : [{ value: filesDiffer(), labels: {} }]),
     ),
     reading({ name: 'onecert_epoch', help: 'Versions of trust list and revocation data in force' }, () =>
       Object.entries(epochs?.() ?? {}).map(([of, value]) => ({ value, labels: { of } })),

@@ -306,6 +306,7 @@ const compose = async (
     backends: () => health.readings(),
     counted: counters.families,
     postgres: () => stores.postgres(),
+    filesDiffer: () => control.differences.length,
     epochs: () => ({ trust: live.current().trust.epoch, revocation: revocation.epoch }),
   });
   const admin = await startAdminListener(settings.admin, {
