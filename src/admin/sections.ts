@@ -1,4 +1,5 @@
 import { apiSection } from './api/section.ts';
+import { auditSection } from './audit/section.ts';
 import { changesSection } from './changes/section.ts';
 import { guideSection } from './guide/section.ts';
 import { identitiesSection } from './identities/section.ts';
@@ -17,6 +18,7 @@ export const SECTIONS: readonly Section[] = [
   servicesSection,
   supervisionSection,
   identitiesSection,
+  auditSection,
   guideSection,
   rolesSection,
   apiSection(() => SECTIONS),

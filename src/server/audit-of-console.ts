@@ -5,6 +5,7 @@ import type { Audit } from './audit.ts';
 /** What of the audit log the console works with. */
 export const auditOfConsole = (audit: Audit): AuditLogParts => ({
   folder: audit.folder,
+  replica: audit.replica,
   index: audit.index,
   opener: audit.opener,
   holderOf: async (unifiedId) => (await audit.keys.find(identityOwner(unifiedId)))?.holder,

@@ -36,6 +36,8 @@ export interface AuditComposition {
 export interface Audit {
   /** Of the log. */
   readonly folder: string;
+  /** What the log is called where its index is shared. */
+  readonly replica: string | undefined;
   /** For this thread; seals. */
   readonly sink: AuditSink;
   /** For another thread, which seals with keys it asks for. */
@@ -96,6 +98,7 @@ export const composeAudit = async (parts: AuditComposition): Promise<Audit> => {
   });
   const audit: Audit = {
     folder,
+    replica,
     sink,
     connect: () => writer.connect(),
     stats: () => writer.stats(),

@@ -6,6 +6,8 @@ import type { EntryOpener } from '../../audit/open-entries.ts';
 export interface AuditLogParts {
   /** Folder of the log. */
   readonly folder: string;
+  /** What the log is called where the index is shared: entries of others stand in other folders. */
+  readonly replica?: string | undefined;
   readonly index: Pick<AuditIndex, 'search'>;
   readonly opener: Pick<EntryOpener, 'open'>;
   /** Handle of the key that seals what is of an identity; undefined where nothing of it is sealed. */

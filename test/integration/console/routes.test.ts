@@ -60,6 +60,7 @@ describe('every route of the console and the admin API', () => {
       { kind: 'department', name: 'education', base: 0, files: [], note: '', origin: 'console' },
       'draft',
     );
+    await opened.log.record({ event: 'call', at: Date.now(), department: 'education' });
     parameters = {
       proposal: id,
       kind: 'department',
@@ -69,6 +70,9 @@ describe('every route of the console and the admin API', () => {
       department: 'education',
       service: 'school-enrolment',
       authority: 'yuean',
+      identity: 'AQEBAQEBAQEBAQEBAQEBAQ',
+      conflict: '1',
+      seq: String(opened.entries().at(-1)?.['seq']),
     };
   }, 120_000);
   afterAll(() => opened.close());

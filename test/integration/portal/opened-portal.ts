@@ -56,8 +56,7 @@ export interface OpenedPortal {
   readonly clock: { now: number };
   /** While set, the audit log refuses. */
   readonly audit: { broken: boolean };
-  /** Folder of the audit log. */
-  readonly auditFolder: string;
+  readonly log: IndexedLog;
   entries(): Record<string, unknown>[];
   /** Of a second data folder: what a portal with other limits answers. */
   close(): Promise<void>;
@@ -154,7 +153,7 @@ export const openPortal = async (
     opened,
     clock,
     audit,
-    auditFolder: log.folder,
+    log,
     entries: () => entriesOf(log.folder),
     close: async () => {
       await listener.close();

@@ -42,7 +42,7 @@ describe('the proof of a sign-in', () => {
   const check = (proof: string): Promise<CommandResult> => {
     const file = join(folder, 'sign-in.proof.json');
     writeFileSync(file, proof);
-    const key = readFileSync(verifierKeysPath(opened.auditFolder), 'utf8').trim();
+    const key = readFileSync(verifierKeysPath(opened.log.folder), 'utf8').trim();
     return onecert(['audit', 'check-proof', file, '--key', key], process.env);
   };
 
