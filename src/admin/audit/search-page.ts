@@ -34,7 +34,7 @@ export const searchAudit = async (call: PageCall): Promise<PageAnswer> => {
   const places = await parts.auditLog.index.search(filter, {
     limit: PAGE,
     ...(wanted.before !== undefined && {
-      before: wanted.before as NonNullable<Parameters<typeof parts.auditLog.index.search>[1]['before']>,
+      before: wanted.before,
     }),
   });
   return page(call, await readEntries(parts.auditLog, places, wanted.open));
