@@ -25,6 +25,7 @@ import { openDataFolder } from './data-folder.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import { openLastingStores, sharedAudit } from './lasting-stores.ts';
 import { watchKeys } from './live-keys.ts';
+import { lockedIdentities } from './locked-identities.ts';
 import { loadConfiguration, loadSettings, type Configuration } from './load-configuration.ts';
 import { rolesOf } from './roles-of.ts';
 import { sessionsOfLocked } from './sessions-of-locked.ts';
@@ -184,10 +185,11 @@ const compose = async (
       upstreamTls,
     );
 
+  let locked = await lockedIdentities(register, first.locked, log);
   const stateOf = (configuration: Configuration): GatewayState => ({
     trust: packTrustList(configuration.trust),
     departments: configuration.departments,
-    locked: configuration.locked,
+    locked,
     upstreamTls: configuration.upstreamTls,
     unwellBackends: health.unwell(),
     revocation: revocation.snapshot(),
@@ -199,10 +201,11 @@ const compose = async (
     keys: threadKeys(),
   });
   const apply = async (next: Configuration): Promise<void> => {
+    locked = await lockedIdentities(register, next.locked, log);
     await publish(stateOf(next));
     checkHealth(next);
     await revocation.use(revocationSources(next.trust));
-    await endLocked(next.locked);
+    await endLocked(locked);
   };
   const endLocked = sessionsOfLocked(state.sessions, log);
   const changes = await startChanges({
@@ -289,7 +292,7 @@ const compose = async (
   // What came in while the threads started.
   await threads.publish(stateOf(live.current()));
 
-  await endLocked(first.locked);
+  await endLocked(locked);
   const watch = live.watch(apply);
   started.add(async () => watch.close());
   const keyWatch = watchKeys(data.keys, keys, () => threads.publish({ keys: threadKeys() }), {

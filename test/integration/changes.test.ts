@@ -100,7 +100,7 @@ withTools('documents in the change store', () => {
     );
     const ready = await fetch(`http://127.0.0.1:${city.ports.ONECERT_ADMIN_PORT}/readyz`);
     expect(ready.status).toBe(200);
-    expect(await ready.text()).toMatch(/configuration/);
+    expect(await ready.text()).toMatch('files on disk are wrong');
     await put(CENSUS, 'department.yaml', readFileSync(file(), 'utf8'));
     await eventually(
       'the service is open',
