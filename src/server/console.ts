@@ -24,12 +24,6 @@ export const consoleRouters = (
   return createAdmin({
     portal,
     ...changes,
-    // roles.yaml has thumbprints as openssl prints them; verdicts, sessions and the log in base64url.
-    rolesOf: ({ unifiedId, certificate }) =>
-      changes.rolesOf({
-        unifiedId,
-        certificate: Buffer.from(certificate, 'base64url').toString('hex'),
-      }),
     trust: () => current().trust,
     departments: () => current().departments,
     revocation,
