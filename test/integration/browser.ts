@@ -98,6 +98,13 @@ export class Browser {
     return onward === undefined ? answer : this.follow(onward);
   }
 
+  /** Another browser with the same cookies. */
+  copy(): Browser {
+    const copy = new Browser(this.#city);
+    copy.#cookies = [...this.#cookies];
+    return copy;
+  }
+
   cookies(): readonly string[] {
     return this.#cookies.map(({ name }) => name);
   }
