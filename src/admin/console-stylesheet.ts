@@ -95,6 +95,7 @@ textarea.prose { font: inherit; min-height: 5rem; }
 .segment details[open] { display: grid; gap: .75rem; }
 .segment .pair { grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); align-items: end; }
 .segment .pair.wide-first > :first-child { grid-column: span 2; }
+.content section > h2 + .muted, .content section > .columns { margin-top: .75rem; }
 .jump ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .95rem; }
 .jump a { display: inline-block; padding: .25rem 0; }
 .verb { display: inline-block; min-width: 3.6rem; font-weight: 700; font-size: .85rem; color: var(--accent); text-transform: uppercase; }
@@ -109,7 +110,7 @@ textarea.prose { font: inherit; min-height: 5rem; }
 @media (max-width: 34rem) {
   .segment .pair.wide-first > :first-child { grid-column: auto; }
   td.number { text-align: left; }
-  .content td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: .75rem; padding: .2rem .9rem; }
+  .content td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0 .75rem; justify-items: start; padding: .2rem .9rem; }
   .content td > * { grid-column: 2; min-width: 0; }
   .content td::before { grid-column: 1; grid-row: 1 / span 9; }
   .masthead .account + .switch { margin-left: auto; }
