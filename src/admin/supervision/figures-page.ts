@@ -35,7 +35,7 @@ export const figuresPage = async (call: PageCall): Promise<PageAnswer> => {
   const texts = SUPERVISION_TEXTS[language];
   const view = askedView(call);
   const read = readSpan(query, at);
-  const span = read.span ?? (spanOf({ range: 'today' }, at).span);
+  const span = read.span ?? today(at);
   const figures = await readFigures(parts.auditIndex, view, span, at);
   const main = html`${renderHeading(texts.title, { lead: texts.lead })} ${renderViews(language, 'figures')}
   ${renderScope(call, span)} ${read.issues && renderIssues(read.issues, language)}
@@ -233,4 +233,10 @@ const renderTables = (call: PageCall, { departments, services, refusals }: Figur
         number(texts.count, ({ count }) => writeCount(count)),
       ],
     })}`;
+};
+
+const today = (at: number): Span => {
+  const { span } = spanOf({ range: 'today' }, at);
+  if (span === undefined) throw new Error('today is a span');
+  return span;
 };
