@@ -68,7 +68,8 @@ withChromium('services in a browser', () => {
   const tabTo = async (page: Page, selector: string): Promise<void> => {
     for (let step = 0; step < 400; step += 1) {
       await page.keyboard.press('Tab');
-      if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector)) return;
+      if (await page.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`))
+        return;
     }
     throw new Error(`${selector} is not to be reached by keyboard on ${page.url()}`);
   };

@@ -31,7 +31,7 @@ const next = (): void => {
     (error) => {
       if (error !== undefined) throw error;
       said += `${reference}\n`;
-    say();
+      say();
       next();
     },
   );

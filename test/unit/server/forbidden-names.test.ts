@@ -12,7 +12,12 @@ const issuesOf = (text: string, already: readonly string[] = [], open: readonly 
 describe('names of the environment in documents', () => {
   it('are refused with their place, also behind defaults, escapes and in keys', () => {
     expect(issuesOf('a: 1\nurl: "https://x/${ONECERT_POSTGRES}"\n')).toMatchObject([
-      { file: 'department.yaml', line: 2, column: 6, message: expect.stringContaining('ONECERT_POSTGRES') as string },
+      {
+        file: 'department.yaml',
+        line: 2,
+        column: 6,
+        message: expect.stringContaining('ONECERT_POSTGRES') as string,
+      },
     ]);
     expect(issuesOf('a: ${ONECERT_REDIS:-x}\n')).toHaveLength(1);
     expect(issuesOf('a: "\\x24{ONECERT_REDIS}"\n')).toHaveLength(1);
