@@ -32,7 +32,8 @@ export const compareSample = async (
       .map(({ found }) => found);
   let compared = 0;
   const require = (what: string, one: unknown, other: unknown): void => {
-    if (!isDeepStrictEqual(one, other)) throw new StorageError(`${what} is not the same after it was moved`);
+    if (!isDeepStrictEqual(written(one), written(other)))
+      throw new StorageError(`${what} is not the same after it was moved`);
     compared += 1;
   };
   for (const unifiedId of spread('identities', 'unified_id') as string[]) {
@@ -53,3 +54,6 @@ export const compareSample = async (
   }
   return compared;
 };
+
+/** As JSON has it: a field that is undefined is one that is not there. */
+const written = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
