@@ -6,10 +6,23 @@ const base = {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
 };
+// Minutes each: `npm run test:long` runs these too. Outages and rotations under load, a migrated city of 100,000, every
+// refusal page in four forms.
+const LONG = [
+  'browser/refusal-pages',
+  'integration/change-under-load',
+  'integration/key-rotation',
+  'integration/migrate',
+  'integration/replicas',
+  'integration/stores-away',
+];
+const left =
+  process.env.ONECERT_LONG_TESTS === '1' ? [] : LONG.map((name) => `<rootDir>/test/${name}\\.test\\.ts$`);
 const project = (name) => ({
   ...base,
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testPathIgnorePatterns: ['/node_modules/', ...left],
 });
 
 module.exports = {
