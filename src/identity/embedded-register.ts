@@ -45,6 +45,8 @@ export const openEmbeddedRegister = ({
 }: EmbeddedRegisterOptions): IdentityRegister & Resealing => {
   const database = openSqlite(file, MIGRATIONS);
   const hash = createIdentifierHash(hashKey, clock);
+  // First: a key that cannot be read is said as that, not as one the register was not written with.
+  if (typeof fieldKey === 'function') fieldKey();
   const cipher = createFieldCipher(fieldKey, clock);
   const marks = openKeyMarks(database, hash, cipher, file);
   const tables = openIdentityTables(database, hash, cipher);
