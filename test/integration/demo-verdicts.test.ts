@@ -64,7 +64,7 @@ describe('verdicts on the people of the demo city', () => {
       expected[name] = each.refusal ?? 'good';
       found[name] = await codeOf(each);
     }
-    expect(Object.keys(found).length).toBe(29);
+    expect(Object.keys(found).length).toBe(32);
     expect(found).toEqual(expected);
   });
 });
