@@ -189,8 +189,9 @@ export const gatewaySettingsSchema = z.strictObject({
     .prefault({}),
   audit: z
     .strictObject({
-      replica: slug.default('main').meta({
-        description: "Names this gateway's log among those of its replicas, for good; takes a restart",
+      replica: slug.optional().meta({
+        description:
+          "Names this gateway's log among those of its replicas, for good; takes a restart. Not given: main, or with shared stores the name in the file replica of the data folder",
       }),
       checkpointEvery: duration.prefault('1s').meta({
         description: 'At most one signed checkpoint in so long; takes a restart',
