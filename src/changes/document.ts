@@ -62,7 +62,7 @@ export type ProposalState = 'draft' | 'submitted' | 'approved' | 'rejected' | 'w
 
 /** A change that somebody wants, made from version `base` of the document. */
 export interface Proposal extends DocumentKey {
-  /** Random, 22 characters of base64url. */
+  /** Random, 22 characters of base64url, the first of them no "-". */
   readonly id: string;
   /** Version it was made from; 0 where there was none. */
   readonly base: number;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { Refusal } from '../refusal/refusal.ts';
 import { inTransaction, openSqlite } from '../storage/sqlite.ts';
@@ -15,6 +14,7 @@ import {
   type VersionRow,
 } from './embedded-rows.ts';
 import { MIGRATIONS } from './embedded-schema.ts';
+import { newProposalId } from './proposal-id.ts';
 
 /**
  * Opens (or makes) a change store in one SQLite file; several processes may have it open.
@@ -143,7 +143,7 @@ export const openEmbeddedChangeStore = (file: string): ChangeStore => {
         inTransaction(database, () => {
           const { kind, name, base, files, state, origin, proposedBy, department, note, at } = proposal;
           checkBase(proposal, base);
-          const id = randomBytes(16).toString('base64url');
+          const id = newProposalId();
           run(
             `INSERT INTO proposal (id, kind, name, base, state, origin, proposed_by, department, note, proposed_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

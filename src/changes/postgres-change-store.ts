@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Refusal } from '../refusal/refusal.ts';
 import { migratePostgres } from '../storage/postgres-schema.ts';
 import type { Postgres, PostgresQueries } from '../storage/postgres.ts';
@@ -15,6 +14,7 @@ import {
   type VersionRow,
 } from './embedded-rows.ts';
 import { MIGRATIONS } from './postgres-schema.ts';
+import { newProposalId } from './proposal-id.ts';
 
 /**
  * Opens (or makes) the change store in a schema that all replicas share. `close` leaves the connections open: they are
@@ -70,7 +70,7 @@ export const openPostgresChangeStore = async (postgres: Postgres): Promise<Chang
     propose: (proposal) =>
       writing(async (inside) => {
         await inside.checkBase(proposal, proposal.base);
-        const id = randomBytes(16).toString('base64url');
+        const id = newProposalId();
         await inside.insertProposal(id, proposal);
         return inside.proposal(id);
       }),

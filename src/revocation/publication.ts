@@ -137,6 +137,8 @@ export const watchPublication = (place: Place, parts: PublicationParts): Publica
       lastError = undefined;
       failures = 0;
     } catch (error) {
+      // The gateway is ending and took the connection away: nothing is wrong with what is published.
+      if (closed) return;
       outcome =
         error instanceof CrlError ? error.code : error instanceof FetchError ? error.problem : 'unreadable';
       const reason = (error as Error).message;
