@@ -1,5 +1,6 @@
 import { reading, type Counted, type MetricFamily } from './families.ts';
 import { eventLoopDelay, type MetricsPart } from './metrics.ts';
+import { droppedSpans, exportedSpans } from './trace-metrics.ts';
 
 /** What the control thread can be asked; every part is read when somebody asks for the metrics. */
 export interface ControlReadings {
@@ -53,7 +54,8 @@ export interface ControlReadings {
     readonly backend: string;
     readonly well: boolean;
   }[];
-  /** What is counted as it happens. */
+  /** Spans that the collector has taken, and not (TraceExporter.stats()); not given: nothing is traced. */
+  readonly traces?: (() => { readonly exported: number; readonly dropped: number }) | undefined;
   /** Undefined where nothing is shared. */
   readonly postgres?: () =>
     | {
@@ -63,6 +65,7 @@ export interface ControlReadings {
         readonly waiting: number;
       }
     | undefined;
+  /** What is counted as it happens. */
   readonly counted?: readonly Counted[];
   /** Documents whose files are not what is in force. */
   readonly filesDiffer?: () => number;
@@ -78,6 +81,7 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
     backends = () => [],
     counted = [],
     postgres = () => undefined,
+    traces,
     epochs,
     filesDiffer,
     clock = Date.now,
@@ -114,6 +118,9 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
         })),
     ),
     ...counted,
+    ...(traces === undefined
+      ? []
+      : [exportedSpans(() => traces().exported), droppedSpans('collector', () => traces().dropped)]),
     reading(
       { name: 'onecert_postgres_up', help: '1: PostgreSQL answers; 0: only who is known already is served' },
       () => {

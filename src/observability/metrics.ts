@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { AggregatorRegistry, Registry, collectDefaultMetrics } from 'prom-client';
 import { reading, scalar, type Counted, type MetricFamily } from './families.ts';
 import { createProxyMetrics } from './proxy-metrics.ts';
+import { droppedSpans } from './trace-metrics.ts';
 
 /** The metrics of one thread at one moment; crosses threads by structured clone. */
 export type MetricsPart = readonly MetricFamily[];
@@ -19,14 +20,21 @@ export interface Metrics {
   readonly collect: () => MetricsPart;
 }
 
-export const createMetrics = (): Metrics => {
+/** @param readings what is counted elsewhere in the thread; not given: there is no such thing */
+export const createMetrics = ({ spansDropped }: { spansDropped?: () => number } = {}): Metrics => {
   const { families, ...proxy } = createProxyMetrics();
   const asked = scalar({ name: 'onecert_verdicts_asked_total', help: 'Verdicts asked for' }, 'counter');
   const reached = scalar(
     { name: 'onecert_verdicts_reached_total', help: 'Verdicts not found in the cache and reached anew' },
     'counter',
   );
-  const all: readonly Counted[] = [...families, asked, reached, eventLoopDelay('data-plane')];
+  const all: readonly Counted[] = [
+    ...families,
+    asked,
+    reached,
+    eventLoopDelay('data-plane'),
+    ...(spansDropped === undefined ? [] : [droppedSpans('no-room', spansDropped)]),
+  ];
   return {
     proxy,
     verdicts: {

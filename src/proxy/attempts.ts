@@ -37,10 +37,11 @@ export class Attempts {
     const { stripPath, path: own, timeouts } = this.#service;
     const backend = this.#backend;
     const below = stripPath ? path.slice(own.length) || '/' : path;
+    const { span } = this.#call;
     const options: Dispatcher.DispatchOptions & { servername?: string } = {
       path: backend.basePath + below + search,
       method: method,
-      headers: headers as string[],
+      headers: span === undefined ? (headers as string[]) : span.dispatched(headers, backend.origin),
       body,
       headersTimeout: timeouts.response,
       bodyTimeout: timeouts.response,
@@ -51,6 +52,7 @@ export class Attempts {
   }
 
   answered(status: number): void {
+    this.#call.span?.upstream?.answered(status);
     const backend = this.#backend;
     if (!isGatewayError(status)) {
       backend.servedWell();
@@ -67,6 +69,7 @@ export class Attempts {
     const failure = !this.sent && classified === 'reset' ? 'connect' : classified;
     this.#call.plane.parts.metrics.upstreamFailed(this.#service.service, begun ? 'truncated' : failure);
     this.#count(begun ? 'truncated' : failure);
+    this.#call.span?.upstream?.end(begun ? 'truncated' : failure);
     if (this.sent) this.#servedPoorly(error);
     else {
       this.#call.plane.parts.metrics.backendRested(this.#service.service, this.#backend.origin);

@@ -4,7 +4,9 @@ import type { Service } from '../services/enrolment.ts';
 import type { Caller } from './caller.ts';
 import type { Connection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
+import type { CallSpan } from './call-span.ts';
 import type { Plane } from './plane.ts';
+import type { TraceContext } from '../tracing/trace-context.ts';
 
 /** How a call ended for its client. */
 export const CLIENT_GONE = 0;
@@ -28,6 +30,10 @@ export class Call implements CallTarget {
   headers: readonly string[] = [];
   /** Trace id (W3C Trace Context), once it is forwarded. */
   trace: string | undefined;
+  /** What has been decided of its trace, where traces are exported. */
+  tracing: TraceContext | undefined;
+  /** Its spans, where it is traced. */
+  span: CallSpan | undefined;
   /** Of the body: octets as declared, -1 where it comes in chunks, 0 where there is none. */
   bodyLength = 0;
   /** The client waits for 100 (Continue) before it sends the body. */
@@ -96,6 +102,7 @@ export class Call implements CallTarget {
     if (this.#over) return;
     this.#over = true;
     const now = performance.now();
+    this.span?.finish(status);
     this.plane.parts.metrics.callFinished(this.service?.service ?? '', status, (now - this.#begun) / 1000);
     // Refusals have entries of their own, and so have clients that went away.
     if (this.exchange !== undefined && this.service !== undefined && status !== CLIENT_GONE) {

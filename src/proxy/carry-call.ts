@@ -1,6 +1,8 @@
 import type { RefusalCode } from '../refusal/catalogue.ts';
 import { rateLimitFields } from '../decision/call-limiter.ts';
 import type { Decision } from '../decision/types.ts';
+import { SAMPLED } from '../tracing/trace-context.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { refusalForParserError } from './answer-unreadable.ts';
 import { isReservedPath } from '../services/reserved-paths.ts';
 import { prefersHtml } from '../refusal/problem.ts';
@@ -8,6 +10,7 @@ import { Refusal } from '../refusal/refusal.ts';
 import { CLIENT_GONE, type Call } from './call.ts';
 import type { Caller } from './caller.ts';
 import { Attempts } from './attempts.ts';
+import { CallSpan } from './call-span.ts';
 import { Exchange } from './exchange.ts';
 import { findFramingFault } from './framing.ts';
 import { sendLocalAnswer } from './local-answer.ts';
@@ -52,6 +55,7 @@ const readCall = (call: Call): void => {
   // Before anything is refused: how the connection is left depends on what body there is.
   call.headers = head.headers;
   call.bodyLength = bodyLengthOf(head);
+  if (plane.parts.tracing !== undefined) beginTrace(call, plane.parts.tracing);
   const url = request.url ?? '';
   const target = readTarget(url, head.host);
   if (typeof target === 'object') {
@@ -74,6 +78,12 @@ const readCall = (call: Call): void => {
   else callBy(call, caller);
 };
 
+const beginTrace = (call: Call, tracing: Tracing): void => {
+  const trace = tracing.begin(call.headers);
+  call.tracing = trace;
+  if ((trace.flags & SAMPLED) !== 0) call.span = new CallSpan(call, trace, tracing);
+};
+
 /** What the gateway answers by itself on every listener, without asking who wants to know: its public keys. */
 const sendOwn = (call: Call): boolean => {
   const { portal, local } = call.plane.parts;
@@ -91,7 +101,7 @@ const callBy = (call: Call, caller: Caller): void => {
   call.caller = caller;
   if (portal !== undefined && isReservedPath(call.path)) carryPortalCall(call, caller, portal);
   else if (caller.isJudged) decideCall(call);
-  else void caller.judge().then(() => guard(call, decideCall), failing(call));
+  else void (call.span?.judge(caller) ?? caller.judge()).then(() => guard(call, decideCall), failing(call));
 };
 
 const failing =
@@ -216,7 +226,7 @@ const forwardCall = (
 };
 
 const requestHeaders = (call: Call, caller: readonly string[]): string[] => {
-  const trace = traceOf(call.headers);
+  const trace = traceOf(call.headers, call.tracing);
   call.trace = trace.id;
   const headers = withoutOwnCookies(trace.headers).concat(caller, call.forwarding);
   headers.push('OneCert-Reference', call.reference);

@@ -10,6 +10,7 @@ import type { Service } from '../services/enrolment.ts';
 import type { SessionCache } from '../signin/session-cache.ts';
 import type { TerminatorFormat } from '../signin/terminator/read-terminator-credential.ts';
 import type { Limits } from './limits.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { ProxyMetrics } from './metrics.ts';
 import type { UpstreamParts } from './upstream.ts';
 
@@ -101,6 +102,8 @@ export interface DataPlaneParts extends UpstreamParts {
   /** Carries calls of reserved paths (src/services/reserved-paths.ts). Not given: there are no such pages. */
   readonly portal?: Portal;
   readonly metrics: ProxyMetrics;
+  /** Spans of calls. Not given: no call is traced. */
+  readonly tracing?: Tracing;
   readonly log: ProxyLog;
 }
 

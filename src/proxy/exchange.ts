@@ -106,6 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
 
   onResponseEnd({ rawTrailers }: Controller): void {
     if (this.#over) return;
+    this.#call.span?.upstream?.end();
     const trailers = rawTrailers as Buffer[] | null;
     this.#answer.end(trailers === null || trailers.length === 0 ? [] : cleanTrailers(trailers));
   }
@@ -152,6 +153,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
       return;
     }
     this.#attempts.answered(status);
+    this.#call.span?.upstream?.end();
     this.#upgraded = { socket, headers: this.#clean(rawHeaders as Buffer[], false) };
     this.#openTunnel();
   }
@@ -243,6 +245,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AnswerOwner {
   /** Part of the answer is out: an end that cannot be taken for the answer's own. */
   #cut(): void {
     this.#stop('the answer is cut');
+    this.#call.span?.cut('answer-cut');
     this.#record('answer-cut');
     this.#call.connection.socket.destroy();
     this.#call.finish(this.#answer.status);

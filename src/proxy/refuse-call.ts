@@ -36,6 +36,7 @@ export const refuseCall = (
 export const sendRefusal = (call: Call, code: RefusalCode, fields: readonly string[] = []): void => {
   const { metrics } = call.plane.parts;
   metrics.refused(code);
+  call.span?.refused(code);
   if (call.gone) {
     call.finish(CLIENT_GONE);
     return;

@@ -5,15 +5,23 @@ import type { CheckpointSettings } from '../audit/writer.ts';
 import type { KeyRing } from '../storage/key-ring.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 
+/** What one gateway process is called among its replicas. @throws StorageError */
+export const replicaOf = ({
+  audit,
+  data,
+  stores,
+}: Pick<GatewaySettings, 'audit' | 'data' | 'stores'>): string =>
+  audit.replica ?? (stores.postgres === undefined ? 'main' : replicaName(data));
+
 /** Each gateway process has a log of its own: the origin is the issuer's host and the replica's name. */
 export const auditCheckpoints = (
-  { issuer, audit, data, stores }: Pick<GatewaySettings, 'issuer' | 'audit' | 'data' | 'stores'>,
+  settings: Pick<GatewaySettings, 'issuer' | 'audit' | 'data' | 'stores'>,
   keys: Pick<KeyRing, 'text'>,
 ): CheckpointSettings => ({
-  origin: `${new URL(issuer).host}/audit/${audit.replica ?? (stores.postgres === undefined ? 'main' : replicaName(data))}`,
+  origin: `${new URL(settings.issuer).host}/audit/${replicaOf(settings)}`,
   key: keys.text('audit.key', makeAuditKey),
-  everyMs: audit.checkpointEvery,
-  witnesses: audit.witnesses.flatMap(({ url, key }) => {
+  everyMs: settings.audit.checkpointEvery,
+  witnesses: settings.audit.witnesses.flatMap(({ url, key }) => {
     const parsed = parseVerifierKey(key);
     return parsed === undefined ? [] : [{ url, key: parsed }];
   }),

@@ -12,6 +12,8 @@ import { createRevocationChecker } from '../revocation/checker.ts';
 import { createDirectory } from '../services/directory.ts';
 import { createSessionCache } from '../signin/session-cache.ts';
 import type { EndedSessions } from '../signin/session.ts';
+import { createSpanBuffer } from '../tracing/span-buffer.ts';
+import { createTracing } from '../tracing/tracing.ts';
 import { unpackTrustList, type TrustList } from '../trust/trust-list.ts';
 import { createCrlIssuerFinder } from '../verdict/crl-issuers.ts';
 import { createJudge } from '../verdict/judge.ts';
@@ -97,6 +99,7 @@ const answers: DataPlaneAnswers = {
     await Promise.all(dataPlanes.map((dataPlane) => dataPlane.drain(graceMs)));
     clearInterval(telling);
     figures.flush();
+    spans?.flush();
     await audit.settled();
     await auditLog.close();
   },
@@ -119,7 +122,9 @@ const sessions = createSessionCache({
   limits: start.sessions,
   clock: Date.now,
 });
-const metrics = createMetrics();
+const spans = start.tracing && createSpanBuffer(start.tracing.port);
+const tracing = start.tracing && spans && createTracing(spans, start.tracing);
+const metrics = createMetrics(spans && { spansDropped: () => spans.dropped });
 const auditLog = createAuditSink(start.auditPort);
 const audit = createSealingSink(auditLog, { keyOf: (owner) => control.call('auditKey', owner) });
 const figures = createAnswerFigures(audit);
@@ -129,7 +134,12 @@ const judge = createJudge({
   trust: () => trust,
   revocation: createRevocationChecker({
     snapshot: () => revocation,
-    resolve: (question) => control.call('resolveRevocation', question),
+    resolve: (question) => {
+      const ask = () => control.call('resolveRevocation', question);
+      return (
+        tracing?.asking('ask revocation', ask, ({ status }) => ({ 'onecert.revocation': status })) ?? ask()
+      );
+    },
     findCrlIssuers: createCrlIssuerFinder(() => trust),
   }),
   revocationEpoch: epochs.revocation,
@@ -145,7 +155,8 @@ const gate = createGate({
   },
   identify: rememberIdentities(({ certificate, authority }) => {
     if (certificate === undefined || authority === undefined) throw new Error('a good verdict has both');
-    return control.call('identify', { der: certificate.der, authority });
+    const ask = () => control.call('identify', { der: certificate.der, authority });
+    return tracing?.asking('ask register', ask) ?? ask();
   }),
   epochs,
   directory: () => directory,
@@ -175,5 +186,6 @@ const parts: DataPlaneParts = {
   upstreamTls: () => upstreamTls,
   unwellBackends: () => unwell,
   metrics: metrics.proxy,
+  ...(tracing !== undefined && { tracing }),
   log,
 };

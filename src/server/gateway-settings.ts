@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { COSIGNATURE, parseVerifierKey } from '../audit/checkpoint/note.ts';
 import { duration, slug } from '../configuration/units.ts';
+import { tracingSchema } from '../tracing/settings.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const file = z.string().min(1);
@@ -209,6 +210,9 @@ export const gatewaySettingsSchema = z.strictObject({
         .meta({ description: 'Where entries of the audit log are sent as well; takes a restart' }),
     })
     .prefault({}),
+  tracing: tracingSchema
+    .optional()
+    .meta({ description: 'Traces of calls to a collector, by OTLP/HTTP; not given: none. Takes a restart' }),
   data: file.meta({ description: 'Folder of keys, register, audit log and cached CRLs' }),
   trust: file.default('../ca-trust').meta({ description: 'Folder of the trust list' }),
   trustKey: file.optional().meta({

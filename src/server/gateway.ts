@@ -25,6 +25,7 @@ import { openDataFolder } from './data-folder.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import { openLastingStores, sharedAudit } from './lasting-stores.ts';
 import { watchKeys } from './live-keys.ts';
+import { startTracing } from './start-tracing.ts';
 import { lockedIdentities } from './locked-identities.ts';
 import { loadConfiguration, loadSettings, type Configuration } from './load-configuration.ts';
 import { rolesOf } from './roles-of.ts';
@@ -145,6 +146,8 @@ const compose = async (
     log: report,
   });
   started.add(() => audit.close());
+  const tracing = startTracing(prepared, report);
+  if (tracing !== undefined) started.add(() => tracing.close());
   const resealing = resealInBackground(() => [register, audit.keys], keys, log);
   started.add(() => resealing.close());
   const assertions = assertionIssuer(() => keys.versions('assertion.key'), settings.issuer);
@@ -265,6 +268,7 @@ const compose = async (
     },
     state: stateOf(live.current()),
     connectAudit: () => audit.connect(),
+    connectTracing: tracing?.connect,
     answers: controlAnswers({
       trust: () => live.current().trust,
       revocation,
@@ -309,6 +313,7 @@ const compose = async (
     backends: () => health.readings(),
     counted: counters.families,
     postgres: () => stores.postgres(),
+    traces: tracing && (() => tracing.stats()),
     filesDiffer: () => control.differences.length,
     epochs: () => ({ trust: live.current().trust.epoch, revocation: revocation.epoch }),
   });

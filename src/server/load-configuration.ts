@@ -33,6 +33,8 @@ export interface Configuration extends OtherDocuments {
   readonly tls: { readonly certificate: string; readonly key: string };
   /** PEM; undefined where no terminator is expected. */
   readonly terminatorAuthority: string | undefined;
+  /** PEM; undefined where the collector's certificate is of a public authority, or nothing is traced. */
+  readonly collectorAuthority: string | undefined;
   /** What back ends are told from others by, and the gateway is by them. */
   readonly upstreamTls: UpstreamTls;
   /** With the PEM that files hold. */
@@ -72,7 +74,12 @@ export const loadConfiguration = (
     }
   };
   const tls = attempt(() => readTls(document, settings));
-  const terminatorAuthority = attempt(() => readTerminatorAuthority(document, settings));
+  const terminatorAuthority = attempt(() =>
+    readAuthority(document, ['terminator', 'authority'], settings.terminator?.authority),
+  );
+  const collectorAuthority = attempt(() =>
+    readAuthority(document, ['tracing', 'authority'], settings.tracing?.authority),
+  );
   const exports = attempt(() => readAuditExports(document, settings.audit.export));
   const upstreamTls = attempt(() => readUpstreamTls(document, settings.upstreamTls));
   const departments = attempt(() =>
@@ -119,6 +126,7 @@ export const loadConfiguration = (
     settings,
     tls,
     terminatorAuthority,
+    collectorAuthority,
     upstreamTls,
     exports,
     departments,
@@ -150,6 +158,9 @@ const withAbsolutePaths = ({ file, value }: ReadDocument<GatewaySettings>): Gate
     ...(value.terminator && {
       terminator: { ...value.terminator, authority: absolute(value.terminator.authority) },
     }),
+    ...(value.tracing?.authority !== undefined && {
+      tracing: { ...value.tracing, authority: absolute(value.tracing.authority) },
+    }),
     tls: { ...value.tls, certificate: absolute(value.tls.certificate), key: absolute(value.tls.key) },
   };
 };
@@ -173,19 +184,20 @@ const readTls = (document: ReadDocument<GatewaySettings>, { tls }: GatewaySettin
   return pair;
 };
 
-const readTerminatorAuthority = (
+const readAuthority = (
   document: ReadDocument<GatewaySettings>,
-  { terminator }: GatewaySettings,
+  setting: [string, string],
+  file: string | undefined,
 ): string | undefined => {
-  if (terminator === undefined) return undefined;
+  if (file === undefined) return undefined;
   try {
-    const pem = readFileSync(terminator.authority, 'utf8');
+    const pem = readFileSync(file, 'utf8');
     createSecureContext({ ca: pem });
     if (decodePem(pem).length === 0) throw new Error('holds no certificate (expected PEM)');
     return pem;
   } catch (cause) {
-    const message = `${terminator.authority}: ${(cause as Error).message}`;
-    throw new ConfigurationError([document.issue(['terminator', 'authority'], message)], { cause });
+    const message = `${file}: ${(cause as Error).message}`;
+    throw new ConfigurationError([document.issue(setting, message)], { cause });
   }
 };
 

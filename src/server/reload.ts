@@ -41,6 +41,7 @@ const NEEDS_RESTART = [
   'admin',
   'data',
   'threads',
+  'tracing',
   'trust',
   'departments',
 ] as const;

@@ -14,10 +14,12 @@ import type {
 export interface ThreadPoolParts {
   readonly count: number;
   readonly listeners: Listeners;
-  /** What every thread is born with, but for its own audit port. */
-  readonly born: Omit<DataPlaneStart, 'listeners' | 'state' | 'auditPort'>;
+  /** What every thread is born with, but for its own ports. */
+  readonly born: Omit<DataPlaneStart, 'listeners' | 'state' | 'auditPort' | 'tracing'>;
   readonly state: GatewayState;
   readonly connectAudit: () => MessagePort;
+  /** Not given: no call is traced. */
+  readonly connectTracing?: (() => NonNullable<DataPlaneStart['tracing']>) | undefined;
   readonly answers: ControlAnswers;
   readonly onCrash: (error: Error) => void;
 }
@@ -60,11 +62,18 @@ export const startThreadPool = async (parts: ThreadPoolParts): Promise<ThreadPoo
 
   const spawn = async (begun: (thread: Thread) => void = () => undefined): Promise<Ports> => {
     const auditPort = parts.connectAudit();
-    const start: DataPlaneStart = { ...parts.born, listeners, state, auditPort };
+    const tracing = parts.connectTracing?.();
+    const start: DataPlaneStart = {
+      ...parts.born,
+      listeners,
+      state,
+      auditPort,
+      ...(tracing !== undefined && { tracing }),
+    };
     const worker = new Worker(new URL(`./data-plane-thread${EXTENSION}`, import.meta.url), {
       name: 'data-plane',
       workerData: start,
-      transferList: [auditPort],
+      transferList: tracing === undefined ? [auditPort] : [auditPort, tracing.port],
       // Worker output goes straight to the process's own, not through the control thread.
       stdout: false,
       stderr: false,

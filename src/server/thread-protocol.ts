@@ -12,6 +12,7 @@ import type { Department } from '../services/enrolment.ts';
 import type { EndedSessions, Session, SessionLimits } from '../signin/session.ts';
 import type { KeyVersion } from '../storage/key-version.ts';
 import type { TerminatorFormat } from '../signin/terminator/read-terminator-credential.ts';
+import type { Sampling } from '../tracing/tracing.ts';
 import type { PackedTrustList } from '../trust/trust-list.ts';
 
 /** Everything data-plane threads decide by. One message changes any part of it, so no call sees half a change. */
@@ -46,6 +47,8 @@ export interface DataPlaneStart {
   readonly pairwiseKey: Uint8Array;
   readonly state: GatewayState;
   readonly auditPort: MessagePort;
+  /** Not given: no call is traced. */
+  readonly tracing?: Sampling & { readonly port: MessagePort };
 }
 
 export interface Address {

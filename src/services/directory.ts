@@ -45,9 +45,17 @@ const loosely = (path: string): string => {
  * Whether an enrolment opens `method` on `path` (the full path of the call, inside the service's). In an
  * operation's path "*" stands for one segment and a trailing "**" for any number of segments, none included.
  */
-export const opensOperation = (enrolment: Enrolment, method: string, path: string): boolean => {
+export const opensOperation = (enrolment: Enrolment, method: string, path: string): boolean =>
+  operationOf(enrolment, method, path) !== undefined;
+
+/** The first operation of an enrolment that opens `method` on `path`. */
+export const operationOf = (
+  enrolment: Enrolment,
+  method: string,
+  path: string,
+): Enrolment['operations'][number] | undefined => {
   const below = segmentsOf(path.slice(enrolment.path.length));
-  return enrolment.operations.some(
+  return enrolment.operations.find(
     (operation) =>
       (operation.methods as readonly string[]).includes(method) && covers(segmentsOf(operation.path), below),
   );

@@ -13,5 +13,8 @@ const RESERVED = [
 ];
 
 /** Whether calls of this path are the portal's. */
-export const isReservedPath = (path: string): boolean =>
-  path === '/' || RESERVED.some((reserved) => path === reserved || path.startsWith(`${reserved}/`));
+export const isReservedPath = (path: string): boolean => reservedPathOf(path) !== undefined;
+
+/** The reserved path that `path` is, or lies below. */
+export const reservedPathOf = (path: string): string | undefined =>
+  path === '/' ? path : RESERVED.find((reserved) => path === reserved || path.startsWith(`${reserved}/`));

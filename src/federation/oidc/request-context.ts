@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { PORTAL_CONTEXT_HEADER, readPortalContext, type PortalContext } from '../../signin/portal-context.ts';
-
-const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+import { readTraceparent } from '../../tracing/trace-context.ts';
 
 /** What a data-plane thread said of a request; without it nothing is answered (src/portal/portal-app.ts). */
 export const contextOf = ({ headers }: Pick<IncomingMessage, 'headers'>): PortalContext => {
@@ -14,5 +13,5 @@ export const contextOf = ({ headers }: Pick<IncomingMessage, 'headers'>): Portal
 /** The trace id that a request names (W3C Trace Context section 3.2). */
 export const traceOf = ({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined => {
   const { traceparent } = headers;
-  return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
+  return typeof traceparent === 'string' ? readTraceparent(traceparent)?.id : undefined;
 };

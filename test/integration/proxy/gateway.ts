@@ -13,6 +13,7 @@ import type { UpstreamTls } from '../../../src/proxy/upstream-tls.ts';
 import type { RefusalContext } from '../../../src/refusal/context.ts';
 import { createDirectory, type Directory } from '../../../src/services/directory.ts';
 import { departmentSchema } from '../../../src/services/enrolment.ts';
+import type { Tracing } from '../../../src/tracing/tracing.ts';
 import type { TrustList } from '../../../src/trust/trust-list.ts';
 import { createJudge } from '../../../src/verdict/judge.ts';
 import { cacheVerdicts } from '../../../src/verdict/verdict-cache.ts';
@@ -111,6 +112,7 @@ export interface GatewayOptions {
   readonly assertionLifetimeMs?: number;
   readonly limiter?: Pick<CallLimiter, 'ask'>;
   readonly upstreamTls?: () => UpstreamTls;
+  readonly tracing?: Tracing;
   readonly unwellBackends?: () => ReadonlySet<string>;
   readonly local?: (path: string, admission: Admission | undefined) => LocalAnswer | undefined;
 }
@@ -194,6 +196,7 @@ export const startTestGateway = async (options: GatewayOptions): Promise<TestGat
     }),
     local: (path, admission) => options.local?.(path, admission),
     ...(options.limiter !== undefined && { limiter: options.limiter }),
+    ...(options.tracing !== undefined && { tracing: options.tracing }),
     ...(options.upstreamTls !== undefined && { upstreamTls: options.upstreamTls }),
     ...(options.unwellBackends !== undefined && { unwellBackends: options.unwellBackends }),
     metrics,
