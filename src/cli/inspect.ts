@@ -11,6 +11,7 @@ import { reportText } from '../inspection/report/report-text.ts';
 import type { GatewaySettings } from '../server/gateway-settings.ts';
 import { loadConfiguration } from '../server/load-configuration.ts';
 import { isLoopback } from '../services/back-end-addresses.ts';
+import { readRedisUrl } from '../storage/redis-url.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandLineError } from './failure.ts';
 
@@ -105,23 +106,31 @@ const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : 
 /** What the URLs say, without what is secret in them. */
 const storesOf = ({ stores, sessions }: GatewaySettings): readonly StoreFacts[] => {
   const redis = [...new Set([sessions.redis, stores.redis])].filter((each) => each !== undefined);
-  const facts = (kind: StoreFacts['kind'], text: string): StoreFacts => {
-    const url = new URL(text);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const tls =
-      kind === 'redis' ? url.protocol === 'rediss:' : /^verify-/.test(url.searchParams.get('sslmode') ?? '');
-    return {
-      kind,
-      host,
-      local: isLoopback(host),
-      tls,
-      password: url.password !== '' || url.searchParams.has('sslcert'),
-    };
-  };
   return [
-    ...redis.map((url) => facts('redis', url)),
-    ...(stores.postgres === undefined ? [] : [facts('postgres', stores.postgres)]),
+    ...redis.map((text): StoreFacts => {
+      const { nodes, tls, login } = readRedisUrl(text);
+      const hosts = [...new Set(nodes.map(({ host }) => host))];
+      return {
+        kind: 'redis',
+        host: hosts.join(', '),
+        local: hosts.every(isLoopback),
+        tls,
+        password: login.password !== undefined,
+      };
+    }),
+    ...(stores.postgres === undefined ? [] : [postgresFacts(new URL(stores.postgres))]),
   ];
+};
+
+const postgresFacts = ({ hostname, searchParams, password }: URL): StoreFacts => {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return {
+    kind: 'postgres',
+    host,
+    local: isLoopback(host),
+    tls: /^verify-/.test(searchParams.get('sslmode') ?? ''),
+    password: password !== '' || searchParams.has('sslcert'),
+  };
 };
 
 /** The folder above this file that package.json is in. */

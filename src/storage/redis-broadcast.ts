@@ -40,7 +40,7 @@ interface Topic {
   readonly listeners: Set<TopicListener>;
   /** Count of the last message given to the listeners; undefined until Redis has told the first. */
   heard: number | undefined;
-  /** Whether it was subscribed to while Redis was away. */
+  /** Whether something may have been missed when Redis tells the first: it was away as the topic was subscribed to. */
   late: boolean;
 }
 
@@ -58,10 +58,8 @@ export const createRedisBroadcast = (
 ): Broadcast & { close(): void } => {
   const topics = new Map<string, Topic>();
   const channelOf = (name: string): string => redis.key('topic', name);
-  const keysOf = (name: string): readonly string[] => [
-    redis.key('topic-count', name),
-    redis.key('topic-kept', name),
-  ];
+  const keysOf = (name: string) =>
+    [redis.key('topic-count', redis.together(name)), redis.key('topic-kept', redis.together(name))] as const;
 
   const give = (topic: Topic, tell: (listener: TopicListener) => void): void => {
     for (const listener of [...topic.listeners]) {
@@ -107,6 +105,12 @@ export const createRedisBroadcast = (
       else if (count > topic.heard) void fetch(topic).catch(() => undefined);
     }
   };
+
+  // A server that has taken over may lack the last messages and count them anew, as if they were those that were heard.
+  redis.onMoved(() => {
+    for (const topic of topics.values()) Object.assign(topic, { heard: undefined, late: true });
+    void poll();
+  });
 
   let link: RedisLink | undefined;
   let timer: NodeJS.Timeout | undefined;

@@ -6,7 +6,11 @@ import { defineScript } from './redis-script.ts';
 /*
  * A record is a hash: v its value, g its groups (JSON). A group is a sorted set of keys by the time they expire, which
  * expires itself with the last of them. The scripts reach keys that they find in records, so that one server has to
- * hold them all (Redis Cluster would not run them).
+ * hold them all: in a cluster all names of a namespace have one hash tag.
+ *
+ * A script that reaches a key on its way to another server of a cluster ends there with an error, and what it did until then
+ * stays. So they write in an order in which that leaves entries of groups without a record (which nobody is shown, and
+ * which go by themselves), and never a record that one of its groups does not have.
  */
 
 /** `now`, and `join`: a place in a group until `ttl` from now, the group living at least as long. */
@@ -17,23 +21,27 @@ local function join(group, member, ttl)
   redis.call('ZADD', group, string.format('%d', now + ttl), member)
   if redis.call('PTTL', group) < ttl then redis.call('PEXPIRE', group, ttl) end
 end
-local function leave(prefix, groups, member)
-  for _, group in ipairs(cjson.decode(groups)) do redis.call('ZREM', prefix .. group, member) end
+local function leave(prefix, groups, member, except)
+  for _, group in ipairs(cjson.decode(groups)) do
+    if not (except and except[group]) then redis.call('ZREM', prefix .. group, member) end
+  end
 end
 `;
 
 /** KEYS: record. ARGV: prefix of groups, member, value, groups as JSON, ttl. */
 const PUT = defineScript(`${PRELUDE}
 local old = redis.call('HGET', KEYS[1], 'g')
-if old then leave(ARGV[1], old, ARGV[2]) end
 local ttl = tonumber(ARGV[5])
-redis.call('HSET', KEYS[1], 'v', ARGV[3], 'g', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ttl)
+local joined = {}
 for _, name in ipairs(cjson.decode(ARGV[4])) do
   local group = ARGV[1] .. name
   redis.call('ZREMRANGEBYSCORE', group, '-inf', string.format('%d', now))
   join(group, ARGV[2], ttl)
+  joined[name] = true
 end
+redis.call('HSET', KEYS[1], 'v', ARGV[3], 'g', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ttl)
+if old then leave(ARGV[1], old, ARGV[2], joined) end
 return 1`);
 
 /** KEYS: record. ARGV: prefix of groups, member, value, ttl. */
@@ -41,17 +49,17 @@ const RENEW = defineScript(`${PRELUDE}
 local groups = redis.call('HGET', KEYS[1], 'g')
 if not groups then return 0 end
 local ttl = tonumber(ARGV[4])
+for _, group in ipairs(cjson.decode(groups)) do join(ARGV[1] .. group, ARGV[2], ttl) end
 redis.call('HSET', KEYS[1], 'v', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ttl)
-for _, group in ipairs(cjson.decode(groups)) do join(ARGV[1] .. group, ARGV[2], ttl) end
 return 1`);
 
 /** KEYS: record. ARGV: prefix of groups, member. */
 const DELETE = defineScript(`${PRELUDE}
 local record = redis.call('HMGET', KEYS[1], 'v', 'g')
 if not record[1] then return false end
-leave(ARGV[1], record[2], ARGV[2])
 redis.call('DEL', KEYS[1])
+leave(ARGV[1], record[2], ARGV[2])
 return record[1]`);
 
 /** KEYS: group. ARGV: prefix of records, limit. Answers member, value, member, value … */
@@ -75,8 +83,8 @@ for _, member in ipairs(members) do
   local record = ARGV[1] .. member
   local groups = redis.call('HGET', record, 'g')
   if groups then
-    leave(ARGV[2], groups, member)
     deleted = deleted + redis.call('DEL', record)
+    leave(ARGV[2], groups, member)
   end
   redis.call('ZREM', KEYS[1], member)
 end
@@ -87,8 +95,8 @@ const STEP = 250;
 
 /** A GroupedStore in Redis, under `namespace`. Expiry is by the server's clock. */
 export const createRedisGroupedStore = (redis: RedisConnection, namespace: string): GroupedStore => {
-  const records = redis.key(namespace, 'record:');
-  const groups = redis.key(namespace, 'group:');
+  const records = redis.key(redis.together(namespace), 'record:');
+  const groups = redis.key(redis.together(namespace), 'group:');
   const record = (key: string): string => {
     checkKey(key);
     return records + key;

@@ -1,46 +1,23 @@
-import { createClient } from 'redis';
+import {
+  createRedisClient,
+  MAX_IN_FLIGHT,
+  reasonOf,
+  type RedisAccess,
+  type RedisClient,
+} from './redis-client.ts';
+import type { RedisNode } from './redis-url.ts';
 import { StoreUnavailableError } from './store-unavailable.ts';
-
-/** TLS of a `rediss:` server; PEM. Without `ca` the system's authorities are trusted. */
-export interface RedisTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
 
 export type RedisState = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
 export interface RedisLinkOptions {
-  /** `redis:` or `rediss:` (IANA registrations of both schemes). */
-  readonly url: string;
-  readonly tls?: RedisTls;
+  readonly access: RedisAccess;
   /** How long an answer may take. */
   readonly waitMs: number;
   /** Told when the server is reached and when it is lost; not of every try between. */
-  readonly onState?: (state: RedisState) => void;
+  readonly onState?: ((state: RedisState) => void) | undefined;
 }
 
-const createRedisClient = ({ url, tls }: RedisLinkOptions) =>
-  createClient({
-    url,
-    // RESP2: subscriptions have a connection of their own, and every server and proxy speaks it.
-    RESP: 2,
-    maintNotifications: 'disabled',
-    // A command while the server is away fails at once instead of waiting in memory.
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MAX_IN_FLIGHT,
-    // The library's own time-out counts only until a command is written; ours (`waitMs`) until it is answered.
-    commandOptions: { timeout: 0 },
-    socket: {
-      ...(url.startsWith('rediss:') ? { tls: true as const, ...tls } : {}),
-      connectTimeout: 5_000,
-      reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 300) * (0.75 + Math.random() / 2),
-    },
-  });
-
-export type RedisClient = ReturnType<typeof createRedisClient>;
-
-const MAX_IN_FLIGHT = 10_000;
 /** A server that has taken a connection and not answered on it after this long hangs, or the way to it does. */
 const STUCK_MS = 5_000;
 
@@ -58,11 +35,12 @@ export interface RedisLink {
 }
 
 export const openRedisLink = (
+  node: RedisNode,
   options: RedisLinkOptions,
   /** Given every new client before it connects, to listen to its events. */
   onClient: (client: RedisClient) => void = () => undefined,
 ): RedisLink => {
-  const waiting = new Set<(ready: boolean) => void>();
+  const waiters = createWaiters();
   let inFlight = 0;
   let closed = false;
   let answeredAt = 0;
@@ -75,7 +53,7 @@ export const openRedisLink = (
     options.onState?.(state);
   };
   const open = (): RedisClient => {
-    const fresh = createRedisClient(options);
+    const fresh = createRedisClient(node, options.access, true);
     fresh.on('connect', () => {
       clearTimeout(stuck);
       stuck = setTimeout(() => replace('it takes connections and does not answer'), STUCK_MS).unref();
@@ -83,7 +61,7 @@ export const openRedisLink = (
     fresh.on('ready', () => {
       clearTimeout(stuck);
       tell({ ready: true });
-      for (const resolve of waiting) resolve(true);
+      waiters.settle(true);
     });
     fresh.on('error', (error: unknown) => {
       clearTimeout(stuck);
@@ -101,7 +79,8 @@ export const openRedisLink = (
     clearTimeout(stuck);
     client.destroy();
     tell({ ready: false, reason });
-    client = open();
+    // Who was told may have closed this.
+    if (!closed) client = open();
   };
   const ensureReady = (): void => {
     if (closed) throw new StoreUnavailableError('the connection to Redis is closed');
@@ -141,9 +120,22 @@ export const openRedisLink = (
     get isReady() {
       return client.isReady;
     },
-    ready: (withinMs) => {
-      if (client.isReady) return Promise.resolve(true);
-      return new Promise((resolve) => {
+    ready: (withinMs) => (client.isReady ? Promise.resolve(true) : waiters.wait(withinMs)),
+    close: () => {
+      closed = true;
+      clearTimeout(stuck);
+      client.destroy();
+      waiters.settle(false);
+    },
+  };
+};
+
+/** Those who wait until something is ready, each for so long at most. */
+export const createWaiters = () => {
+  const waiting = new Set<(ready: boolean) => void>();
+  return {
+    wait: (withinMs: number): Promise<boolean> =>
+      new Promise((resolve) => {
         const settle = (ready: boolean): void => {
           clearTimeout(timer);
           waiting.delete(settle);
@@ -151,21 +143,9 @@ export const openRedisLink = (
         };
         const timer = setTimeout(() => settle(false), withinMs);
         waiting.add(settle);
-      });
-    },
-    close: () => {
-      closed = true;
-      clearTimeout(stuck);
-      client.destroy();
-      for (const settle of waiting) settle(false);
+      }),
+    settle: (ready: boolean): void => {
+      for (const settle of [...waiting]) settle(ready);
     },
   };
-};
-
-/** An error that Redis answers may repeat the command with its arguments: only its leading code is passed on. */
-const reasonOf = (error: unknown): string => {
-  const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
-  if (typeof code === 'string') return code;
-  const [answered] = /^[A-Z]+(?= )/.exec(message) ?? [];
-  return answered ?? (error as object).constructor.name;
 };

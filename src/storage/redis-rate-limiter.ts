@@ -30,7 +30,7 @@ export const createRedisRateLimiter = (
   return {
     ask: async (key) => {
       checkKey(key);
-      const counts = [redis.key(namespace, key)];
+      const counts = [redis.key(namespace, key)] as const;
       const wait = Number(await redis.script(COUNT_ONE, counts, [limit.limit, limit.windowMs]));
       return { allowed: wait === 0, retryAfterMs: wait };
     },

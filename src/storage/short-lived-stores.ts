@@ -32,7 +32,7 @@ export interface ShortLivedStores {
 }
 
 export interface ShortLivedStoresOptions extends Omit<RedisConnectionOptions, 'url'> {
-  /** `redis:` or `rediss:`; undefined: embedded. */
+  /** As readRedisUrl reads it; undefined: embedded. */
   readonly url?: string | undefined;
   /** Of each embedded store. */
   readonly bounds?: EmbeddedBounds;

@@ -91,12 +91,20 @@ export interface OwnRedis {
   remove(): Promise<void>;
 }
 
-/** `settings`: further arguments of redis-server; PORT in them is its port. */
-export const ownRedis = async (settings: readonly string[] = []): Promise<OwnRedis> => {
+const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
   probe.close();
+  return port;
+};
+
+/**
+ * `settings`: further arguments of redis-server; PORT in them is its port, BUS another one that is free. `file`: its
+ * configuration.
+ */
+export const ownRedis = async (settings: readonly string[] = [], file?: string): Promise<OwnRedis> => {
+  const [port, bus] = [await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'onecert-redis-'));
   const url = `redis://127.0.0.1:${port}`;
   let server: ChildProcess | undefined;
@@ -110,10 +118,11 @@ export const ownRedis = async (settings: readonly string[] = []): Promise<OwnRed
   return {
     url,
     start: async () => {
-      const given = settings.map((each) => each.replace('PORT', `${port}`));
-      const own = given.includes(`${port}`) ? given : ['--port', `${port}`, ...given];
+      const filled = settings.map((each) => each.replace('PORT', `${port}`).replace('BUS', `${bus}`));
+      const own = filled.includes(`${port}`) ? filled : ['--port', `${port}`, ...filled];
       const keepsNothing = ['--save', '', '--appendonly', 'no', '--dir', folder];
-      server = spawn('redis-server', ['--bind', '127.0.0.1', ...keepsNothing, ...own], { stdio: 'ignore' });
+      const given = [...(file === undefined ? [] : [file]), '--bind', '127.0.0.1', ...keepsNothing, ...own];
+      server = spawn('redis-server', given, { stdio: 'ignore' });
       await once(server, 'spawn');
       while (!(await answers(url))) {
         if (server.exitCode !== null) throw new Error('redis-server ended');
