@@ -92,7 +92,7 @@ export const openRedisCluster = ({ seeds, onMoved, ...options }: RedisClusterOpt
         const [slots, info] = await link.run((client) =>
           Promise.all([client.sendCommand(question), client.sendCommand(health)]),
         );
-        if (/^cluster_state:ok/m.test(info as string)) serving.add(name);
+        if (typeof info === 'string' && /^cluster_state:ok/m.test(info)) serving.add(name);
         else serving.delete(name);
         return readSlots(slots, node);
       }),
