@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { Span } from '../../src/tracing/span.ts';
-import { createTracing } from '../../src/tracing/tracing.ts';
+import { createTracing, type Sampling, type Tracing } from '../../src/tracing/tracing.ts';
 import { createTestAuthority, haveOpenssl, type TestAuthority } from './proxy/authority.ts';
 import { startBackend, type TestBackend } from './proxy/backend.ts';
 import { call, connectTls, until } from './proxy/client.ts';
@@ -13,12 +13,16 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 const TRACEPARENT = `00-${TRACE}-${PARENT}-01`;
 
-inTests('spans of calls that do not go well', () => {
+inTests('spans of calls through the data plane', () => {
   let authority: TestAuthority;
   let backend: TestBackend;
   let gateway: TestGateway;
   let deadPort: number;
   const spans: Span[] = [];
+  const tracingBy = (sampling: Sampling): Tracing =>
+    createTracing({ add: (span) => spans.push(span) }, sampling);
+  const byCallers = tracingBy({ ratio: 0, callers: 'follow' });
+  let tracing = byCallers;
 
   beforeAll(async () => {
     authority = createTestAuthority();
@@ -32,6 +36,18 @@ inTests('spans of calls that do not go well', () => {
       else if (request.url === '/well/never') return;
       else response.end('fine');
     });
+    backend.server.on('upgrade', (request, socket) => {
+      backend.received.push({
+        method: 'GET',
+        url: request.url ?? '',
+        rawHeaders: [],
+        headers: request.headers,
+        body: '',
+      });
+      socket.on('error', () => {}).on('end', () => socket.end());
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      socket.resume();
+    });
     // A port that nobody listens on.
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -40,7 +56,7 @@ inTests('spans of calls that do not go well', () => {
     const dead = `http://127.0.0.1:${deadPort}`;
     gateway = await startTestGateway({
       authority,
-      tracing: createTracing({ add: (span) => spans.push(span) }, { ratio: 0, callers: 'follow' }),
+      tracing: { ...byCallers, begin: (headers) => tracing.begin(headers) },
       services: [
         {
           service: 'well',
@@ -54,7 +70,10 @@ inTests('spans of calls that do not go well', () => {
       ],
     });
   });
-  beforeEach(() => spans.splice(0));
+  beforeEach(() => {
+    spans.splice(0);
+    tracing = byCallers;
+  });
   afterAll(async () => {
     await gateway.close();
     await backend.close();
@@ -157,5 +176,39 @@ inTests('spans of calls that do not go well', () => {
     expect(await serverSpan()).toMatchObject({
       attributes: { 'onecert.decision': 'refuse', 'onecert.code': 'ONECERT_PATH_AMBIGUOUS' },
     });
+  });
+
+  it('a WebSocket is a call that lasts until it is closed', async () => {
+    const socket = await connectTls(gateway.port, authority.citizen);
+    socket.write(
+      `GET /well/socket HTTP/1.1\r\nHost: city.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\ntraceparent: ${TRACEPARENT}\r\n\r\n`,
+    );
+    await new Promise((resolve) => socket.once('data', resolve));
+    expect(spans.map(({ kind }) => kind)).not.toContain('server');
+    socket.end();
+    expect(await serverSpan()).toMatchObject({
+      failed: false,
+      attributes: { 'http.response.status_code': 101 },
+    });
+    const [client] = clientSpans();
+    expect(client).toMatchObject({ failed: false, attributes: { 'http.response.status_code': 101 } });
+    expect(backend.received.at(-1)?.headers.traceparent).toBe(`00-${TRACE}-${client?.id}-01`);
+  });
+
+  it('a trace that begins here, by ratio', async () => {
+    tracing = tracingBy({ ratio: 1, callers: 'follow' });
+    await call(gateway.port, '/well', { as: authority.citizen });
+    const { parent, trace } = await serverSpan();
+    expect(parent).toBeUndefined();
+    expect(backend.received.at(-1)?.headers.traceparent).toBe(`00-${trace}-${clientSpans()[0]?.id}-01`);
+  });
+
+  it('callers who decide nothing: the trace stays theirs, and back ends are told that nothing of it is recorded', async () => {
+    tracing = tracingBy({ ratio: 0, callers: 'ignore' });
+    await get('/well');
+    const handedOn = backend.received.at(-1)?.headers.traceparent;
+    expect(handedOn).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`));
+    expect(handedOn).not.toContain(PARENT);
+    expect(spans).toEqual([]);
   });
 });

@@ -21,6 +21,7 @@ export const placesOf = (folder: string, settings: GatewaySettings): BackupPlace
     'tls-key': settings.tls.key,
     'trust-key': settings.trustKey,
     'terminator-authority': settings.terminator?.authority,
+    'collector-authority': settings.tracing?.authority,
   };
   const files = Object.entries(named).filter(
     (named): named is [string, string] =>
