@@ -2,18 +2,23 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
-import type { AuditFilter, IndexedEntry } from '../audit/audit-index.ts';
+import type { AuditFilter, AuditPage, IndexedEntry } from '../audit/audit-index.ts';
 import { openAuditFeed, readEntryAt } from '../audit/feed.ts';
 import { identityOwner } from '../audit/personal-fields.ts';
 import type { ReadEntry } from '../audit/seal-entry.ts';
-import { commandActor, withAuditRoom, type AuditRoom } from './audit-room.ts';
+import { commandActor, withAuditRoom, type AuditPlace, type AuditRoom } from './audit-room.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandLineError } from './failure.ts';
 
 const DATA = ['-d, --data <folder>', 'data folder', 'data'] as const;
+const CONFIG = [
+  '-c, --config <folder>',
+  'folder of gateway.yaml: data folder and shared stores as there, instead of --data',
+] as const;
 
 interface SearchOptions extends Omit<AuditFilter, 'unifiedId' | 'from' | 'to'> {
   readonly data: string;
+  readonly config?: string;
   readonly from?: number;
   readonly to?: number;
   readonly identity?: string;
@@ -21,13 +26,14 @@ interface SearchOptions extends Omit<AuditFilter, 'unifiedId' | 'from' | 'to'> {
   readonly reason?: string;
   readonly json?: boolean;
   readonly limit: number;
-  readonly before?: number;
+  readonly before?: NonNullable<AuditPage['before']>;
 }
 
 export const auditSearchCommand = (): Command =>
   new Command('search')
     .description('Find entries by the index, the newest first')
     .option(...DATA)
+    .option(...CONFIG)
     .option('--from <time>', 'decided at or after it: 2026-11-24, 2026-11-24T08:00:00+08:00', parseTime)
     .option('--to <time>', 'decided before it', parseTime)
     .option('--event <event>', 'sign-in, call, refusal, outcome, change …')
@@ -43,11 +49,11 @@ export const auditSearchCommand = (): Command =>
     .option('--reason <text>', 'why: goes into the audit log')
     .option('--json', 'print JSON lines')
     .option('--limit <number>', 'most entries', parseCount, 50)
-    .option('--before <seq>', 'the next page: number of the last entry shown', parseCount)
+    .option('--before <entry>', 'the next page: as the page before says at its end', parseBefore)
     .action(async (options: SearchOptions) => {
-      const { data, identity, open = false, reason, json = false, limit, before, ...rest } = options;
+      const { data, config, identity, open = false, reason, json = false, limit, before, ...rest } = options;
       const filter: AuditFilter = { ...rest, ...(identity !== undefined && { unifiedId: identity }) };
-      await withAuditRoom(data, async (room) => {
+      await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
         if (open || identity !== undefined || rest.certificate !== undefined) {
           const shown = { ...rest, ...(await holderOf(room, identity)), open };
           const command = { actor: commandActor(), reason: needed(reason), filter: briefly(shown) };
@@ -56,10 +62,21 @@ export const auditSearchCommand = (): Command =>
         const found = await room.index.search(filter, { limit, ...(before !== undefined && { before }) });
         for (const line of await linesOf(room, found, { open, json })) process.stdout.write(`${line}\n`);
         if (!json && found.length === limit)
-          process.stdout.write(`more: --before ${found.at(-1)?.seq ?? 0}\n`);
+          process.stdout.write(`more: --before ${placeOf(found.at(-1))}\n`);
         process.exitCode = found.length === 0 ? EXIT.no : EXIT.ok;
       });
     });
+
+/** `<seq>` in a log that is alone; `<at>:<replica>:<seq>` where replicas share the index. */
+const placeOf = (entry: IndexedEntry | undefined): string => {
+  const { seq = 0, at = 0, replica } = entry ?? {};
+  return replica === undefined ? `${seq}` : `${at}:${replica}:${seq}`;
+};
+
+function parseBefore(text: string): NonNullable<AuditPage['before']> {
+  const [, at, replica, seq] = /^(\d{1,16}):([a-z0-9][a-z0-9.-]{0,99}):(\d{1,15})$/.exec(text) ?? [];
+  return replica === undefined ? parseCount(text) : { at: Number(at), replica, seq: Number(seq) };
+}
 
 /** Not the unified id itself: it would stand in the log in the clear. */
 const holderOf = async ({ keys }: AuditRoom, identity: string | undefined): Promise<object> => {
@@ -76,15 +93,23 @@ const briefly = ({ certificate, ...filter }: { certificate?: string }): string =
   JSON.stringify({ ...filter, ...(certificate !== undefined && { certificate: 'given' }) }).slice(0, 1_000);
 
 const linesOf = async (
-  { folder, opener }: AuditRoom,
+  { folder, opener, replica: own }: AuditRoom,
   found: readonly IndexedEntry[],
   { open, json }: { readonly open: boolean; readonly json: boolean },
 ): Promise<readonly string[]> => {
-  const read = await Promise.all(found.map((place) => readEntryAt(folder, place)));
+  const read = await Promise.all(
+    found.map(async (place) => (place.replica === own ? readEntryAt(folder, place) : undefined)),
+  );
   const entries = read.map((each) => each?.entry ?? {});
   const shown = open ? await opener.open(entries) : entries;
-  return found.map(({ seq, at, event }, index) => {
+  return found.map(({ seq, at, event, replica, code, department, service, reference }, index) => {
     const entry = shown[index];
+    if (replica !== own) {
+      const known = { event, code, department, service, reference };
+      return json
+        ? JSON.stringify({ seq, at, replica, ...known })
+        : `${seq}  ${time(at)}  ${event}  ${inWords(known)}  (in the log of ${replica ?? 'nobody'})`;
+    }
     if (read[index] === undefined)
       return json
         ? JSON.stringify({ seq, at, event, retired: true })
@@ -97,12 +122,13 @@ const time = (at: number): string => new Date(at).toISOString();
 const OWN = new Set(['v', 'prev', 'seq', 'written', 'hash', 'event', 'at', 'verdict']);
 const inWords = (entry: ReadEntry): string =>
   Object.entries(entry)
-    .filter(([name]) => !OWN.has(name))
+    .filter(([name, value]) => !OWN.has(name) && value !== undefined)
     .map(([name, value]) => `${name}=${name === 'sealed' ? '…' : JSON.stringify(value)}`)
     .join(' ');
 
 interface ExportOptions {
   readonly data: string;
+  readonly config?: string;
   readonly from?: number;
   readonly to?: number;
   readonly open?: boolean;
@@ -115,6 +141,7 @@ export const auditExportCommand = (): Command =>
   new Command('export')
     .description('Write entries out, the oldest first; every export goes into the audit log')
     .option(...DATA)
+    .option(...CONFIG)
     .option('--from <time>', 'decided at or after it', parseTime)
     .option('--to <time>', 'decided before it', parseTime)
     .option('--open', 'with personal data in the clear; needs --reason')
@@ -124,6 +151,7 @@ export const auditExportCommand = (): Command =>
     .action(
       async ({
         data,
+        config,
         from = -Infinity,
         to = Infinity,
         open = false,
@@ -131,7 +159,7 @@ export const auditExportCommand = (): Command =>
         format,
         output,
       }: ExportOptions) => {
-        await withAuditRoom(data, async (room) => {
+        await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
           if (open) {
             const filter = JSON.stringify({ from, to, format });
             await room.command({
@@ -212,9 +240,10 @@ export const auditIndexCommand = (): Command =>
   new Command('index')
     .description('Bring the index up to date; with --rebuild, make it again from the segments')
     .option(...DATA)
+    .option(...CONFIG)
     .option('--rebuild', 'drop it first')
-    .action(async ({ data, rebuild = false }: { data: string; rebuild?: boolean }) => {
-      await withAuditRoom(data, async (room) => {
+    .action(async ({ data, config, rebuild = false }: AuditPlace & { rebuild?: boolean }) => {
+      await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
         if (rebuild) await room.command({ what: 'audit-index', actor: commandActor() });
         process.stdout.write(`The index holds the entries up to ${(await room.index.cursor()).seq}.\n`);
       });
@@ -224,12 +253,13 @@ export const auditEraseCommand = (): Command =>
   new Command('erase')
     .description("Destroy an identity's key: what entries tell of the person can never be read again")
     .option(...DATA)
+    .option(...CONFIG)
     .requiredOption('--identity <unified id>')
     .requiredOption('--reason <text>', 'why: goes into the audit log')
     .requiredOption('--yes', 'it cannot be undone')
-    .action(async ({ data, identity, reason }: { data: string; identity: string; reason: string }) => {
+    .action(async ({ data, config, identity, reason }: AuditPlace & { identity: string; reason: string }) => {
       if (!/^[\w-]{1,64}$/.test(identity)) throw new CommandLineError('--identity: this is no unified id');
-      await withAuditRoom(data, async (room) => {
+      await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
         const { done } = await room.command({
           what: 'audit-erase',
           actor: commandActor(),

@@ -9,9 +9,11 @@ import { hasFailure, inspect } from '../inspection/inspect.ts';
 import { reportHtml } from '../inspection/report/report-html.ts';
 import { reportText } from '../inspection/report/report-text.ts';
 import type { GatewaySettings } from '../server/gateway-settings.ts';
-import { loadConfiguration } from '../server/load-configuration.ts';
+import { sharedAudit } from '../server/lasting-stores.ts';
+import { loadSettings } from '../server/load-configuration.ts';
 import { isLoopback } from '../services/back-end-addresses.ts';
 import { readRedisUrl } from '../storage/redis-url.ts';
+import { readInForce } from './deployment-in-force.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandLineError } from './failure.ts';
 
@@ -36,6 +38,7 @@ export const inspectCommand = (): Command =>
       '--tls-ca <file>',
       "PEM: roots of the gateway's own certificate, besides those that everybody knows",
     )
+    .option('--no-advisories', 'do not ask the registry of packages for advisories')
     .option(
       '--fail-on <severity>',
       `exit code 1 where a check of this or a worse severity fails: ${SEVERITIES.join(', ')}`,
@@ -43,15 +46,20 @@ export const inspectCommand = (): Command =>
       'high',
     )
     .action(async (options: Options) => {
-      const { settings, departments, trust, roles } = loadConfiguration(resolve(options.config), 1);
-      const facts = await gatherFacts(
-        deploymentOf(resolve(options.config), settings, { departments, trust, roles }, options),
-      );
+      const folder = resolve(options.config);
+      const { configuration, problem } = await readInForce(folder, loadSettings(folder));
+      const { settings, departments, trust, roles } = configuration;
+      const facts = await gatherFacts(deploymentOf(folder, settings, { departments, trust, roles }, options));
       const report = inspect(settings.issuer, facts);
       if (options.html !== undefined) writeReport(options.html, reportHtml(report));
       process.stdout.write(
         options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report),
       );
+      if (problem !== undefined) {
+        process.stderr.write(
+          `What is in force cannot be read (${problem}): departments, trust list and roles are those of the files.\n`,
+        );
+      }
       if ('unseen' in facts.metrics) {
         process.stderr.write(
           `The gateway does not answer at its admin listener (${facts.metrics.unseen.en}): what only it can tell is unknown.\n`,
@@ -80,6 +88,7 @@ const deploymentOf = (
   },
   audit: { witnesses: settings.audit.witnesses.length, exports: settings.audit.export.length },
   stores: storesOf(settings),
+  shared: sharedAudit(settings),
   installation: installation(),
   asksRegistry: advisories,
 });

@@ -34,6 +34,34 @@ whenAll('a gateway whose register is in PostgreSQL', () => {
     return { status: answer.status, detail: checks.find(({ name }) => name === 'postgres')?.detail };
   };
 
+  it('is asked by commands in the stores it shares, and not in files that hold nothing', async () => {
+    expect((await call('li-wei-zhujiang')).status).toBe(200);
+    const search = (...more: string[]) =>
+      city.onecert('audit', 'search', '--json', '--event', 'call', ...more);
+    const named = ['--config', city.configuration];
+    await eventually('the index has the call', async () => (await search(...named)).code === 0);
+    const [line = ''] = (await search(...named)).stdout.split('\n');
+    expect(JSON.parse(line)).toMatchObject({ event: 'call', department: 'public-security' });
+    const opened = await search(...named, '--open', '--reason', 'complaint 7');
+    expect(opened.stdout).toContain('"from":"127.0.0.1"');
+    expect(await search('--data', city.data)).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringContaining('give --config') as string,
+    });
+    const inspected = await city.onecert('inspect', ...named, '--json', '--no-advisories');
+    const { results } = JSON.parse(inspected.stdout) as {
+      results: { id: string; status: string; findings: { text: { en: string } }[] }[];
+    };
+    const said = (id: string) =>
+      results
+        .find((each) => each.id === id)
+        ?.findings.map(({ text }) => text.en)
+        .join();
+    expect(said('enrolment-unused')).toContain('goes back 0 days');
+    expect(said('people-certificates')).toContain('has not signed in yet');
+  });
+
   it('serves on who is known while it is away, refuses strangers, and registers them when it is back', async () => {
     expect((await call('li-wei-zhujiang')).status).toBe(200);
     const rows = await onPostgres(postgres.url, 'SELECT count(*)::integer AS total FROM onecert.identities');

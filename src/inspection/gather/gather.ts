@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SharedAuditStores } from '../../audit/open-stores.ts';
 import { momentOf } from '../../configuration/moment.ts';
 import type { Department } from '../../services/enrolment.ts';
 import type { Authority, TrustList } from '../../trust/trust-list.ts';
@@ -14,6 +15,7 @@ import { lookAtKeys, lookAtPaths } from './look-at-keys.ts';
 import { lookAtListener, type ListenerPlace } from './look-at-listener.ts';
 import { lookAtMetrics } from './look-at-metrics.ts';
 import { lookAtCertificateEnds } from './look-at-register.ts';
+import { lookAtSharedCertificateEnds, lookAtSharedUsage } from './look-at-shared.ts';
 import { see } from './see.ts';
 import { text } from '../check.ts';
 
@@ -33,6 +35,8 @@ export interface Deployment {
   readonly roles: Roles;
   readonly audit: { readonly witnesses: number; readonly exports: number };
   readonly stores: readonly StoreFacts[];
+  /** Where replicas share register and audit index; undefined: files of the data folder. */
+  readonly shared: SharedAuditStores | undefined;
   /** Folder of OneCert itself, with package-lock.json. */
   readonly installation: string;
   /** False: the registry of packages is not asked for advisories. */
@@ -44,7 +48,8 @@ export const LAST_BACKUP = 'last-backup.json';
 
 /** Looks at everything at once; bounded in time, and nothing that goes wrong ends it. Changes nothing. */
 export const gatherFacts = async (deployment: Deployment, clock: () => number = Date.now): Promise<Facts> => {
-  const { data, trust, roles, stores } = deployment;
+  const { data, trust, roles, stores, shared } = deployment;
+  const certificates = roles.flatMap(({ certificate }) => certificate ?? []);
   const at = clock();
   const folder = join(data, 'audit');
   const [listeners, keys, paths, crls, metrics, usage, certificateEnds, checkpoint, lastSegment] =
@@ -54,15 +59,12 @@ export const gatherFacts = async (deployment: Deployment, clock: () => number = 
       see(() => lookAtPaths(deployment)),
       see(() => lookAtCrls(join(data, 'crls'), trust, at)),
       see(() => lookAtMetrics(deployment.admin.url)),
-      see(() => lookAtUsage(data, at)),
-      stores.some(({ kind }) => kind === 'postgres')
-        ? { unseen: text('身份库在 PostgreSQL 中', 'the register is in PostgreSQL') }
-        : see(() =>
-            lookAtCertificateEnds(
-              join(data, 'register.sqlite'),
-              roles.flatMap(({ certificate }) => certificate ?? []),
-            ),
-          ),
+      see(() => (shared === undefined ? lookAtUsage(data, at) : lookAtSharedUsage(data, shared, at))),
+      see(() =>
+        shared === undefined
+          ? lookAtCertificateEnds(join(data, 'register.sqlite'), certificates)
+          : lookAtSharedCertificateEnds(shared, certificates),
+      ),
       see(() => lookAtCheckpoint(folder)),
       see(() => lookAtLastSegment(folder)),
     ]);

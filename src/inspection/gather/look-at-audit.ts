@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AuditIndex } from '../../audit/audit-index.ts';
 import { auditIndexFile, openEmbeddedIndex } from '../../audit/embedded-index.ts';
 import { checkpointsPath } from '../../audit/checkpoint/checkpoints-file.ts';
 import { readLine } from '../../audit/line.ts';
@@ -57,15 +58,20 @@ export const lookAtUsage = async (data: string, at: number) => {
     readOnly: true,
   });
   try {
-    const days = await index.figures({ from: 0, to: at + DAY_MS }, 'day');
-    const first = Math.min(at, ...days.map((each) => each.at));
-    const since = Math.max(first, at - USAGE_DAYS * DAY_MS);
-    const calls = new Map<string, number>();
-    for (const { at: day, service, calls: count, refusals } of days) {
-      if (day + DAY_MS > since) calls.set(service, (calls.get(service) ?? 0) + count + refusals);
-    }
-    return { since, calls };
+    return await usageOf(index, at);
   } finally {
     await index.close();
   }
+};
+
+/** Calls by service of the last 90 days, or since the first entry. */
+export const usageOf = async (index: Pick<AuditIndex, 'figures'>, at: number) => {
+  const days = await index.figures({ from: 0, to: at + DAY_MS }, 'day');
+  const first = Math.min(at, ...days.map((each) => each.at));
+  const since = Math.max(first, at - USAGE_DAYS * DAY_MS);
+  const calls = new Map<string, number>();
+  for (const { at: day, service, calls: count, refusals } of days) {
+    if (day + DAY_MS > since) calls.set(service, (calls.get(service) ?? 0) + count + refusals);
+  }
+  return { since, calls };
 };
