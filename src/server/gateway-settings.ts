@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { COSIGNATURE, parseVerifierKey } from '../audit/checkpoint/note.ts';
 import { duration, slug } from '../configuration/units.ts';
 import { tracingSchema } from '../tracing/settings.ts';
+import { readRedisUrl } from '../storage/redis-url.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const file = z.string().min(1);
@@ -13,7 +14,19 @@ const terminatorHeader = z
   .regex(/^(?:x|ssl|client)-[a-z0-9-]+$/i, 'expected a name such as X-Client-Certificate')
   .refine((name) => !/^x-(?:forwarded|original|real)-/i.test(name), 'means something else already');
 
-const redisUrl = z.url({ protocol: /^rediss?$/, error: 'expected a redis:// or rediss:// URL' });
+const redisUrl = z
+  .string()
+  .regex(/^rediss?(?:-sentinel|-cluster)?:\/\//, {
+    error: 'expected a redis://, redis-sentinel:// or redis-cluster:// URL (or rediss…, with TLS)',
+    abort: true,
+  })
+  .superRefine((text, context) => {
+    try {
+      readRedisUrl(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 /** How a terminator in front hands certificates on (docs/terminators.md). */
 const terminatorFormat = z.discriminatedUnion('kind', [

@@ -48,6 +48,15 @@ export const createRedisClient = ({ host, port }: RedisNode, access: RedisAccess
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 
+/**
+ * Ends a client and its connection. The library forgets a socket that is being connected when its client is destroyed
+ * (redis 6.3), and would leave it open: it is ended once it is connected.
+ */
+export const endRedisClient = (client: RedisClient): void => {
+  client.on('connect', () => client.destroy());
+  client.destroy();
+};
+
 /** One command on a connection of its own. @throws StoreUnavailableError when there is no answer in time */
 export const askRedis = async (
   node: RedisNode,
@@ -65,7 +74,7 @@ export const askRedis = async (
     return await Promise.race([client.connect().then(() => client.sendCommand([...args])), late]);
   } finally {
     clearTimeout(timer);
-    if (client.isOpen) client.destroy();
+    endRedisClient(client);
   }
 };
 

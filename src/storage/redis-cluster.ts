@@ -31,8 +31,8 @@ export const openRedisCluster = ({ seeds, onMoved, ...options }: RedisClusterOpt
   const { access, waitMs } = options;
   const waiters = createWaiters();
   const links = new Map<string, RedisLink>();
-  /** Of these, who last said that it serves: one that has just come back, or is alone, does not. */
-  const serving = new Set<string>();
+  /** Whether they said that they serve, since they were reached: one that has just come back, or is alone, does not. */
+  const serving = new Map<string, boolean>();
   let map: SlotMap | undefined;
   let known: boolean | undefined;
   let closed = false;
@@ -40,7 +40,7 @@ export const openRedisCluster = ({ seeds, onMoved, ...options }: RedisClusterOpt
 
   const isReady = (): boolean =>
     map?.complete === true &&
-    [...map.nodes.keys()].every((name) => links.get(name)?.isReady && serving.has(name));
+    [...map.nodes.keys()].every((name) => links.get(name)?.isReady && serving.get(name));
   const tell = (reason: string): void => {
     const ready = isReady();
     // Not reached yet is not lost.
@@ -75,8 +75,8 @@ export const openRedisCluster = ({ seeds, onMoved, ...options }: RedisClusterOpt
       links.delete(name);
       serving.delete(name);
     }
-    const reached = [...links.values()].every((link) => link.isReady);
-    tell(!fresh.complete ? 'the cluster has slots that no server serves' : reached ? 'CLUSTERDOWN' : '');
+    const refused = [...serving.values()].includes(false);
+    tell(!fresh.complete ? 'the cluster has slots that no server serves' : refused ? 'CLUSTERDOWN' : '');
     if (isReady()) waiters.settle(true);
     if (before !== undefined && before.text !== fresh.text) onMoved?.();
   };
@@ -92,8 +92,7 @@ export const openRedisCluster = ({ seeds, onMoved, ...options }: RedisClusterOpt
         const [slots, info] = await link.run((client) =>
           Promise.all([client.sendCommand(question), client.sendCommand(health)]),
         );
-        if (typeof info === 'string' && /^cluster_state:ok/m.test(info)) serving.add(name);
-        else serving.delete(name);
+        serving.set(name, typeof info === 'string' && /^cluster_state:ok/m.test(info));
         return readSlots(slots, node);
       }),
     );

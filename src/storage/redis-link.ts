@@ -1,5 +1,6 @@
 import {
   createRedisClient,
+  endRedisClient,
   MAX_IN_FLIGHT,
   reasonOf,
   type RedisAccess,
@@ -77,7 +78,7 @@ export const openRedisLink = (
   /** The library has no way to give up one connection: a client that hangs is thrown away whole. */
   const replace = (reason: string): void => {
     clearTimeout(stuck);
-    client.destroy();
+    endRedisClient(client);
     tell({ ready: false, reason });
     // Who was told may have closed this.
     if (!closed) client = open();
@@ -124,7 +125,7 @@ export const openRedisLink = (
     close: () => {
       closed = true;
       clearTimeout(stuck);
-      client.destroy();
+      endRedisClient(client);
       waiters.settle(false);
     },
   };

@@ -105,6 +105,15 @@ describeWithRedis('a Redis server that goes away', () => {
     server.resume();
   });
 
+  it('closed while it connects: no connection is left', async () => {
+    await server.start();
+    for (let round = 0; round < 5; round++) await openShortLivedStores({ url: server.url }).close();
+    await stores.ready(10_000);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // That of `stores`, and the one that asks.
+    expect(String(await server.command(['CLIENT', 'LIST'])).trim().split('\n')).toHaveLength(2);
+  });
+
   it('full: an operation says so in one line that names no key', async () => {
     await server.start();
     await stores.ready(10_000);
