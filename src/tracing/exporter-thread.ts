@@ -15,7 +15,7 @@ const control = parentPort;
 const start = workerData as ExporterStart;
 
 /** A post is made after so long, or with so many spans. */
-const POST_EVERY_MS = 1_000;
+const POST_EVERY_MS = 500;
 const POST_SPANS = 512;
 
 const resource = resourceFromAttributes(start.resource);

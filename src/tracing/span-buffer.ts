@@ -5,7 +5,7 @@ import type { Span, SpanSink } from './span.ts';
 /** Spans of one thread that are on their way to the collector: some MiB. What comes beyond is dropped and counted. */
 const MOST_UNSETTLED = 4_096;
 /** Handed over together, after this long at the latest. ms. */
-const HAND_OVER_MS = 500;
+const HAND_OVER_MS = 250;
 const HAND_OVER_AT = 256;
 
 export interface SpanBuffer extends SpanSink {

@@ -151,6 +151,22 @@ withTools('traces of calls in a running city', () => {
     expect(kept.map(({ kind }) => kind).sort()).toEqual(['client', 'server']);
   });
 
+  it('a verdict that a responder is asked for has a span for the wait', async () => {
+    const trace = newTrace();
+    // This authority's policy asks OCSP first.
+    await get('/joint-tax', 'lianhua-trade-zhujiang', { traceparent: sampled(trace) });
+    const spans = await spansOf(trace);
+    const judged = named(spans, 'judge certificate');
+    const asked = spans.filter(({ name }) => name === 'ask revocation');
+    // The leaf and the issuing certificate above it.
+    expect(asked).toHaveLength(2);
+    for (const span of asked) {
+      expect(span).toMatchObject({ parent: judged.id, kind: 'internal', failed: false });
+      expect(span.attributes).toEqual({ 'onecert.revocation': 'good' });
+      expect(span.ended).toBeLessThanOrEqual(judged.ended);
+    }
+  });
+
   it('a refused call has its code, and reaches no back end', async () => {
     const [kind, none] = [newTrace(), newTrace()];
     expect((await get(`/joint-tax/${CITIZEN_ID}`, CITIZEN, { traceparent: sampled(kind) })).status).toBe(403);
