@@ -1,7 +1,10 @@
 /** Kinds of entry: what happened. "recovery" is the log's own: an outage that ended, a torn line cut off. */
 export type AuditEvent =
   | 'sign-in'
-  /** A session was ended; `by`: the person, an operator, or a department that signed the person out. One that lapses is none. */
+  /**
+   * A session was ended; `by`: the person, an operator, a department that signed the person out, or the gateway, for what
+   * became of its certificate or identity. One that lapses is none.
+   */
   | 'session-end'
   | 'refusal'
   | 'call'

@@ -91,5 +91,13 @@ export interface ChangeStore {
   /** Digest of the files last taken over from the folder (config/, ca-trust/). */
   takenFromFiles(key: DocumentKey): Promise<string | undefined>;
   rememberTaken(key: DocumentKey, digest: string): Promise<void>;
+
+  /**
+   * Versions in force of a kind that stands for something to be done once (conflict), and that nobody has noted as
+   * carried out yet; the oldest first.
+   */
+  listPending(kind: DocumentKind): Promise<readonly DocumentVersion[]>;
+  /** Notes that it was carried out, or cannot be: nothing more is to be done for it. */
+  noteCarriedOut(version: Pick<DocumentVersion, 'kind' | 'name' | 'version'>): Promise<void>;
   close(): Promise<void>;
 }

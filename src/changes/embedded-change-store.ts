@@ -211,6 +211,28 @@ export const openEmbeddedChangeStore = (file: string): ChangeStore => {
           ...[kind, name, digest],
         ),
       ),
+    listPending: (kind) =>
+      answer(() =>
+        reading(database, () =>
+          many<VersionRow>(
+            `SELECT * FROM version AS each
+             WHERE kind = ?
+               AND version = (SELECT max(version) FROM version WHERE kind = each.kind AND name = each.name)
+               AND version > coalesce(
+                 (SELECT version FROM carried_out WHERE kind = each.kind AND name = each.name), 0)
+             ORDER BY sequence`,
+            kind,
+          ).map(complete),
+        ),
+      ),
+    noteCarriedOut: ({ kind, name, version }) =>
+      answer(() =>
+        run(
+          `INSERT INTO carried_out VALUES (?, ?, ?)
+           ON CONFLICT (kind, name) DO UPDATE SET version = max(version, excluded.version)`,
+          ...[kind, name, version],
+        ),
+      ),
     close: () => answer(() => database.close()),
   };
 };

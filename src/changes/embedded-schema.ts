@@ -52,4 +52,14 @@ export const MIGRATIONS = [
     PRIMARY KEY (kind, name)
   ) STRICT;
   `,
+  // What was settled before this was kept was carried out at once; it must not be done again.
+  `
+  CREATE TABLE carried_out (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT;
+  INSERT INTO carried_out SELECT kind, name, max(version) FROM version WHERE kind = 'conflict' GROUP BY kind, name;
+  `,
 ] as const;

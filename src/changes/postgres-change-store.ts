@@ -117,6 +117,14 @@ export const openPostgresChangeStore = async (postgres: Postgres): Promise<Chang
         [kind, name, digest],
       );
     },
+    listPending: (kind) => reading((inside) => inside.listPending(kind)),
+    noteCarriedOut: async ({ kind, name, version }) => {
+      await query(
+        `INSERT INTO change_carried_out AS known VALUES ($1, $2, $3)
+         ON CONFLICT (kind, name) DO UPDATE SET version = greatest(known.version, excluded.version)`,
+        [kind, name, version],
+      );
+    },
     close: async () => undefined,
   };
 };
@@ -198,6 +206,16 @@ const statements = ({ query }: PostgresQueries) => {
              ORDER BY kind, name, version DESC
            ) latest ORDER BY kind COLLATE "C", name COLLATE "C"`,
           [kind ?? null],
+        ),
+      ),
+    listPending: async (kind: string): Promise<readonly DocumentVersion[]> =>
+      complete(
+        await query<VersionRow>(
+          `SELECT latest.* FROM (
+             SELECT DISTINCT ON (name) * FROM change_versions WHERE kind = $1 ORDER BY name, version DESC
+           ) latest LEFT JOIN change_carried_out done USING (kind, name)
+           WHERE latest.version > coalesce(done.version, 0) ORDER BY latest.sequence`,
+          [kind],
         ),
       ),
     version: async ({ kind, name }: DocumentKey, version: number): Promise<DocumentVersion> => {

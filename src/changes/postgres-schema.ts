@@ -52,4 +52,15 @@ export const MIGRATIONS = [
     PRIMARY KEY (kind, name)
   );
   `,
+  // What was settled before this was kept was carried out at once; it must not be done again.
+  `
+  CREATE TABLE change_carried_out (
+    kind text NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    PRIMARY KEY (kind, name)
+  );
+  INSERT INTO change_carried_out
+    SELECT kind, name, max(version) FROM change_versions WHERE kind = 'conflict' GROUP BY kind, name;
+  `,
 ] as const;

@@ -5,7 +5,16 @@ import type { DocumentKey } from './document.ts';
 /** What happens to a document or a proposal; `by` is a unified id, or `system`. */
 export interface ChangeStep extends DocumentKey {
   readonly step:
-    'proposed' | 'revised' | 'submitted' | 'approved' | 'rejected' | 'withdrawn' | 'put' | 'taken';
+    | 'proposed'
+    | 'revised'
+    | 'submitted'
+    | 'approved'
+    | 'rejected'
+    | 'withdrawn'
+    | 'put'
+    | 'taken'
+    /** What a version of kind `conflict` decided was carried out in the register. */
+    | 'settled';
   readonly base: number;
   /** Of the files; see digestOf. */
   readonly digest: string;

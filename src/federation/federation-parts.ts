@@ -1,7 +1,9 @@
 import type { AssertionIssuer } from '../assertion/issue.ts';
 import type { AuditSink } from '../audit/entry.ts';
+import type { EndCause } from '../decision/judge-session.ts';
 import type { Gate } from '../decision/types.ts';
 import type { Directory } from '../services/directory.ts';
+import type { Session } from '../signin/session.ts';
 import type { Sessions } from '../signin/sessions.ts';
 
 /** What is asked of a store of records in groups (src/storage/grouped-store.ts). */
@@ -63,6 +65,8 @@ export interface FederationParts {
   readonly issuer: string;
   readonly gate: Pick<Gate, 'admit'>;
   readonly sessions: Pick<Sessions, 'find' | 'get' | 'end' | 'onEnded'>;
+  /** Ends a session for what became of its certificate or identity, and records that. */
+  readonly endSession: (session: Session, why: EndCause) => Promise<unknown>;
   /** How long a session can last at most. */
   readonly sessionMs: number;
   readonly directory: () => Directory;

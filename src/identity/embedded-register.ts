@@ -12,8 +12,9 @@ import { findConflict, type ConflictFinding } from './find-conflict.ts';
 import { createIdentifierHash, type IdentifierHash } from './identifier-hash.ts';
 import { equivalents } from './identifiers/index.ts';
 import { joinCertificate, owners } from './embedded-joining.ts';
-import { settleConflict } from './embedded-settlement.ts';
+import { planEmbedded, settleConflict } from './embedded-settlement.ts';
 import type { Identifier, Identity, SubjectReading } from './identity.ts';
+import { outlookOf } from './plan-settlement.ts';
 import {
   LAST_USE_STEP,
   type IdentityRegister,
@@ -97,6 +98,8 @@ export const openEmbeddedRegister = ({
       }),
     settleConflict: (id, settlement, at) =>
       answer(() => write(() => settleConflict(tables, conflicts, { id, settlement, at }))),
+    planSettlement: (id, settlement) =>
+      answer(() => outlookOf(planEmbedded(tables, conflicts.get(id)?.conflict, settlement))),
     reseal: (batch) => answer(() => resealing.reseal(batch)),
     leftToReseal: () => answer(() => resealing.leftToReseal()),
     releaseKey: (key, version) => answer(() => resealing.releaseKey(key, version)),

@@ -2,7 +2,12 @@ import type { ConflictTable } from './embedded-conflicts.ts';
 import { joinCertificate, owners } from './embedded-joining.ts';
 import type { IdentityRow, IdentityTables } from './embedded-tables.ts';
 import { equivalents } from './identifiers/index.ts';
-import { planSettlement, type Candidate, type SettlementFacts } from './plan-settlement.ts';
+import {
+  planSettlement,
+  type Candidate,
+  type SettlementFacts,
+  type SettlementPlan,
+} from './plan-settlement.ts';
 import type { Conflict, Settlement } from './register.ts';
 
 interface Settling {
@@ -21,7 +26,7 @@ export const settleConflict = (
   { id, settlement, at }: Settling,
 ): Conflict => {
   const queued = conflicts.get(id);
-  const plan = planSettlement(queued?.conflict, settlement, facts(tables, queued?.conflict, settlement));
+  const plan = planEmbedded(tables, queued?.conflict, settlement);
   if (plan.act === 'keep-refused') conflicts.settle(id, { state: 'kept-refused', joined: undefined, at });
   if (plan.act === 'join' && queued !== undefined) {
     const { kept, merged, reading, name } = plan;
@@ -39,6 +44,14 @@ export const settleConflict = (
   }
   return conflicts.get(id)?.conflict as Conflict;
 };
+
+/** @throws Refusal as IdentityRegister.settleConflict says */
+export const planEmbedded = (
+  tables: IdentityTables,
+  conflict: Conflict | undefined,
+  settlement: Settlement,
+): SettlementPlan<StoredCandidate> =>
+  planSettlement(conflict, settlement, facts(tables, conflict, settlement));
 
 const facts = (
   tables: IdentityTables,

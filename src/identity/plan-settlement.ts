@@ -1,7 +1,7 @@
 import { Refusal } from '../refusal/refusal.ts';
 import { equivalents, IDENTIFIER_TYPES } from './identifiers/index.ts';
 import type { Identity, SubjectReading } from './identity.ts';
-import type { Conflict, Settlement } from './register.ts';
+import type { Conflict, Settlement, SettlementOutlook } from './register.ts';
 
 /** An identity on record, as far as settling looks at it. */
 export interface Candidate {
@@ -69,6 +69,17 @@ export const planSettlement = <C extends Candidate>(
   const names = settlement.name === 'certificate' ? [reading.name, ...recorded] : [...recorded, reading.name];
   return { act: 'join', reading, kept, merged, name: names.find((name) => name !== '') ?? '' };
 };
+
+/** What of a plan is told beforehand: no name, no number. */
+export const outlookOf = (plan: SettlementPlan<Candidate>): SettlementOutlook =>
+  plan.act === 'join'
+    ? {
+        act: 'join',
+        kept: plan.kept.identity.unifiedId,
+        merged: plan.merged.map(({ identity }) => identity.unifiedId),
+        renames: plan.name !== plan.kept.identity.name,
+      }
+    : { act: plan.act };
 
 const isSame = (one: Candidate, other: Candidate): boolean =>
   one.identity.unifiedId === other.identity.unifiedId;

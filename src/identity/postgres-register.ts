@@ -10,10 +10,11 @@ import { findConflict, type ConflictFinding } from './find-conflict.ts';
 import { createIdentifierHash } from './identifier-hash.ts';
 import { equivalents } from './identifiers/index.ts';
 import type { Identity, SubjectReading } from './identity.ts';
+import { outlookOf } from './plan-settlement.ts';
 import { postgresConflicts } from './postgres-conflicts.ts';
 import { MIGRATIONS } from './postgres-register-schema.ts';
 import { postgresResealing } from './postgres-reseal.ts';
-import { settleInPostgres } from './postgres-settlement.ts';
+import { planInPostgres, settleInPostgres } from './postgres-settlement.ts';
 import { postgresTables } from './postgres-tables.ts';
 import { LAST_USE_STEP, type IdentityRegister, type ReadingContext } from './register.ts';
 import type { Resealing } from './reseal.ts';
@@ -167,6 +168,18 @@ export const openPostgresRegister = async ({
             await inside.tables.lockAll(postgres.schema);
             return settleInPostgres(inside.tables, inside.conflicts, { id, settlement, at });
           }),
+        ),
+      ),
+    planSettlement: (id, settlement) =>
+      answer(() =>
+        postgres.transaction(
+          async (queries) => {
+            const inside = on(queries);
+            return outlookOf(
+              await planInPostgres(inside.tables, (await inside.conflicts.get(id))?.conflict, settlement),
+            );
+          },
+          { isolation: 'repeatable read' },
         ),
       ),
     reseal: (batch) => answer(() => resealing.reseal(batch)),

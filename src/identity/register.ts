@@ -36,6 +36,19 @@ export type Settlement =
 
 export type ConflictState = 'open' | 'joined' | 'kept-refused';
 
+/** What a settlement would do; `nothing`: it is settled that way already. */
+export type SettlementOutlook =
+  | { readonly act: 'nothing' | 'keep-refused' }
+  | {
+      readonly act: 'join';
+      /** Unified id that the certificate's identity has from then on. */
+      readonly kept: string;
+      /** Unified ids that become aliases of it. */
+      readonly merged: readonly string[];
+      /** Whether the identity that is kept gets another name than the one on record. */
+      readonly renames: boolean;
+    };
+
 /** An entry of the operators' queue. Repeated attempts with one certificate are one entry. */
 export interface Conflict {
   readonly id: number;
@@ -136,5 +149,7 @@ export interface IdentityRegister {
    * one it meets, or those to be merged have different numbers of a kind one has for life.
    */
   settleConflict(id: number, settlement: Settlement, at: number): Promise<Conflict>;
+  /** What `settleConflict` would do now, changing nothing. Rejects as it does. */
+  planSettlement(id: number, settlement: Settlement): Promise<SettlementOutlook>;
   close(): Promise<void>;
 }

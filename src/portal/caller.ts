@@ -40,14 +40,14 @@ export const isSignedIn = (caller: Caller | EndedCaller | undefined): caller is 
   caller !== undefined && 'identity' in caller;
 
 const findCaller = async (
-  { sessions, gate }: PortalParts,
+  { sessions, gate, endSession }: PortalParts,
   request: Request,
 ): Promise<Caller | EndedCaller | undefined> => {
   const visit = visitOf(request);
   if (!servesBrowsers(visit)) return undefined;
   const session = await sessions.find(request.headers.cookie);
   if (session === undefined) return undefined;
-  const judged = await judgeSession({ gate, sessions }, session, visit.context.from);
+  const judged = await judgeSession({ gate, endSession }, session, visit.context.from);
   if (judged === undefined || 'code' in judged) return judged;
   const { admission } = judged;
   return { session: (await sessions.touch(session)) ?? session, admission, identity: admission.identity };

@@ -1,12 +1,14 @@
 import type { RequestHandler } from 'express';
 import type { AuditSink } from '../audit/entry.ts';
 import type { SignInProof, SignInRecord } from '../audit/read-sign-ins.ts';
+import type { EndCause } from '../decision/judge-session.ts';
 import type { Gate } from '../decision/types.ts';
 import type { IdentityRegister } from '../identity/register.ts';
 import type { Directory } from '../services/directory.ts';
 import type { BrowserSessions } from '../signin/browser-session.ts';
 import type { ChallengeStore } from '../signin/challenge-store.ts';
 import type { Handover } from '../signin/handover.ts';
+import type { Session } from '../signin/session.ts';
 import type { Sessions } from '../signin/sessions.ts';
 import type { Assets } from './assets.ts';
 
@@ -57,6 +59,8 @@ export interface PortalRouter {
 export interface PortalParts {
   readonly gate: Pick<Gate, 'admit' | 'decide'>;
   readonly sessions: Sessions;
+  /** Ends a session for what became of its certificate or identity, and records that. */
+  readonly endSession: (session: Session, why: EndCause) => Promise<unknown>;
   readonly handover: Handover;
   readonly challenges: ChallengeStore;
   readonly browserSessions: BrowserSessions;

@@ -13,7 +13,7 @@ import type { PortalComposition } from './portal.ts';
 
 /** The OpenID Provider of this gateway, over the parts of its portal. */
 export const startFederation = (
-  { current, keys, state, audit, log }: PortalComposition,
+  { current, keys, state, audit, endSession, log }: PortalComposition,
   { gate, directory, urls }: Pick<PortalParts, 'gate' | 'directory' | 'urls'>,
 ): OpenIdProvider => {
   const { settings } = current();
@@ -22,6 +22,7 @@ export const startFederation = (
     issuer: `${urls.browser}/oidc`,
     gate,
     sessions: state.sessions,
+    endSession,
     sessionMs: settings.sessions.absolute,
     directory,
     pairwiseId: (unifiedId, department) => pairwiseId(pairwiseKey, unifiedId, department),

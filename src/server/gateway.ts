@@ -41,8 +41,11 @@ import { revocationReadings } from './revocation-readings.ts';
 import { revocationSources } from '../verdict/revocation-sources.ts';
 import { keepSessionCopies } from './session-copies.ts';
 import { openSignInState } from './sign-in-state.ts';
+import { createSessionEnds } from './session-ends.ts';
+import { createSessionSweep, type SessionSweep } from './sweep-sessions.ts';
 import { startThreadPool } from './thread-pool.ts';
 import type { GatewayState, Listeners } from './thread-protocol.ts';
+import { whyEnded, whyLocked, whyMerged } from './why-ended.ts';
 import { eachDay, tlsTicketKeys } from './tls-tickets.ts';
 
 export interface GatewayOptions {
@@ -163,6 +166,9 @@ const compose = async (
   const counts = cutOffCounts(register, state.sessions);
   const live = keepConfiguration(first, { control, audit: audit.sink, log, counts });
   let publish: (change: Partial<GatewayState>) => unknown = () => undefined;
+  const ends = createSessionEnds({ sessions: state.sessions, audit: audit.sink, log });
+  started.add(async () => ends.close());
+  let sweep: Pick<SessionSweep, 'changed'> = { changed: () => undefined };
   const counters = createControlCounters();
   const telling = tellRevocation(state.stores.broadcast, log);
   const revocation = await startRevocationService({
@@ -170,7 +176,10 @@ const compose = async (
     sources: revocationSources(first.trust),
     log,
     findCrlIssuers: createCrlIssuerFinder(() => live.current().trust),
-    onChange: (snapshot) => void publish({ revocation: snapshot }),
+    onChange: (snapshot) => {
+      void publish({ revocation: snapshot });
+      sweep.changed();
+    },
     onNews: (news) => telling.tell(news),
     metrics: counters.revocation,
   });
@@ -208,9 +217,10 @@ const compose = async (
     await publish(stateOf(next));
     checkHealth(next);
     await revocation.use(revocationSources(next.trust));
+    sweep.changed();
     await endLocked(locked);
   };
-  const endLocked = sessionsOfLocked(state.sessions, log);
+  const endLocked = sessionsOfLocked(ends, (unifiedId) => whyLocked(control.store, unifiedId), log);
   const changes = await startChanges({
     control,
     live,
@@ -219,6 +229,9 @@ const compose = async (
     broadcast: state.stores.broadcast,
     counts,
     register,
+    onMerged: async ({ aliases, version }) => {
+      for (const unifiedId of aliases) await ends.endAll({ unifiedId }, whyMerged(version));
+    },
     log,
   });
   started.add(() => changes.close());
@@ -235,6 +248,8 @@ const compose = async (
         revocation,
         keys,
         state,
+        isLocked: (unifiedId) => locked.includes(unifiedId),
+        endSession: async (session, why) => ends.end(session, await whyEnded(control.store, session, why)),
         refused: counters.refused,
         console: {
           changes: changes.service,
@@ -297,6 +312,16 @@ const compose = async (
   await threads.publish(stateOf(live.current()));
 
   await endLocked(locked);
+  const sweeping = createSessionSweep({
+    sessions: state.sessions,
+    ends,
+    trust: () => live.current().trust,
+    revocation: () => revocation.snapshot(),
+    whyOf: (session, why) => whyEnded(control.store, session, why),
+    log,
+  });
+  started.add(async () => sweeping.close());
+  sweep = sweeping;
   const watch = live.watch(apply);
   started.add(async () => watch.close());
   const keyWatch = watchKeys(data.keys, keys, () => threads.publish({ keys: threadKeys() }), {

@@ -2,7 +2,8 @@ import type { IdentityRegister } from '../identity/register.ts';
 import type { ReloadLog } from './reload.ts';
 
 /**
- * Unified ids that are locked, and of the identities they were merged into since: a merger lets nobody in. While the
+ * Unified ids that are locked, and all others of the same identity after mergers: a merger lets nobody in, whichever of
+ * those merged was locked. While the
  * register is away, who is locked by the own id stays so.
  */
 export const lockedIdentities = async (
@@ -14,7 +15,8 @@ export const lockedIdentities = async (
   for (const unifiedId of locked) {
     try {
       const found = await register.identityById(unifiedId);
-      if (found !== undefined) all.add(found.identity.unifiedId);
+      if (found === undefined) continue;
+      for (const each of [found.identity.unifiedId, ...found.aliases]) all.add(each);
     } catch (error) {
       log.warn(
         { reason: String(error) },

@@ -37,6 +37,10 @@ export interface PortalComposition {
   readonly revocation: RevocationService;
   readonly keys: KeyRing;
   readonly state: SignInState;
+  /** Whether operators have locked an identity, or one that was merged with it. */
+  readonly isLocked: (unifiedId: string) => boolean;
+  /** Ends a session for what became of its certificate or identity, and records that. */
+  readonly endSession: PortalParts['endSession'];
   /** Not there: the console is not either. */
   readonly console?: ConsoleChanges;
   /** Counts a refusal of forward-auth. */
@@ -49,7 +53,7 @@ export const portalSocket = (data: string): string => join(data, 'portal.sock');
 
 /** Starts the portal on its Unix socket, over the parts of the control thread. */
 export const startPortal = async (parts: PortalComposition, browserUrl: string): Promise<PortalListener> => {
-  const { current, audit, signInsOf, proveSignIn, register, keys, log } = parts;
+  const { current, audit, signInsOf, proveSignIn, register, endSession, keys, log } = parts;
   const { sessions, stores } = parts.state;
   const values = stores.expiring('sign-in');
   const { settings } = current();
@@ -71,6 +75,7 @@ export const startPortal = async (parts: PortalComposition, browserUrl: string):
   const portalParts: PortalParts = {
     gate,
     sessions,
+    endSession,
     handover: createHandover({
       codes: values,
       sessions,
@@ -117,7 +122,7 @@ const authoritiesInForce = ({ authorities }: TrustList): readonly PortalAuthorit
     .map(({ settings: { authority, name, contact } }) => ({ authority, name, contact }));
 
 /** The pipeline of the control thread: what data-plane threads ask it for it has at hand. */
-const controlGate = ({ current, revocation, register, log }: PortalComposition) => {
+const controlGate = ({ current, revocation, register, isLocked, log }: PortalComposition) => {
   const trust = (): TrustList => current().trust;
   const epochs = { trust: () => trust().epoch, revocation: () => revocation.epoch };
   const judge = createJudge({
@@ -137,7 +142,7 @@ const controlGate = ({ current, revocation, register, log }: PortalComposition) 
     }),
     epochs,
     directory: () => createDirectory(current().departments),
-    isLocked: (unifiedId) => current().locked.includes(unifiedId),
+    isLocked,
     clock: Date.now,
     onDefect: (error) => log.error({ error }, 'a defect while judging a sign-in'),
   });

@@ -26,7 +26,11 @@ export interface LiveConfiguration {
   /** Reads the files again and has `apply` put them in force. False (and a log line) when they are wrong. */
   reload(apply: (next: Configuration) => Promise<void>): Promise<boolean>;
   /** Has `apply` put in force what the change store holds. False (and a log line) when it is wrong. */
-  follow(apply: (next: Configuration) => Promise<void>): Promise<boolean>;
+  follow(
+    apply: (next: Configuration) => Promise<void>,
+    /** `anew`: nothing known of identities holds, since operators have decided who they are; all is judged anew. */
+    options?: { readonly anew?: boolean },
+  ): Promise<boolean>;
   /** Reloads when a file has changed. */
   watch(apply: (next: Configuration) => Promise<void>): FileWatch;
 }
@@ -65,10 +69,12 @@ export const keepConfiguration = (
   const read = async (
     load: (trustEpoch: number) => Promise<Configuration>,
     apply: (next: Configuration) => Promise<void>,
+    { anew = false }: { readonly anew?: boolean } = {},
   ): Promise<boolean> => {
     let next: Configuration;
     try {
-      next = withTrustEpoch(await load(current.trust.epoch + 1), current.trust);
+      const loaded = await load(current.trust.epoch + 1);
+      next = anew ? loaded : withTrustEpoch(loaded, current.trust);
     } catch (error) {
       if (error instanceof Refusal) {
         sound = false;
@@ -119,7 +125,7 @@ export const keepConfiguration = (
       return sound;
     },
     reload,
-    follow: (apply) => inTurn(() => read((epoch) => control.load(epoch), apply)),
+    follow: (apply, options) => inTurn(() => read((epoch) => control.load(epoch), apply, options)),
     watch: (apply) =>
       watchFiles(current.places, () => {
         reload(apply).catch((error: unknown) =>

@@ -1,7 +1,6 @@
 import type { AuditSink } from '../audit/entry.ts';
 import type { ChangeService, DryRun } from '../changes/change-service.ts';
 import { createChangeService } from '../changes/create-change-service.ts';
-import type { Conflicts } from './settle-conflicts.ts';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
 import type { Broadcast } from '../storage/broadcast.ts';
 import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
@@ -10,7 +9,9 @@ import type { ChangeControl } from './change-control.ts';
 import type { Configuration } from './load-configuration.ts';
 import { tooFewOperators } from './read-documents.ts';
 import type { LiveConfiguration, ReloadLog } from './reload.ts';
-import { settleConflict } from './settle-conflicts.ts';
+import { followSettlements } from './follow-settlements.ts';
+import type { Conflicts, SettlingParts } from './settle-conflicts.ts';
+import { settlementDryRun } from './settlement-dry-run.ts';
 
 export interface ChangesParts {
   readonly control: ChangeControl;
@@ -20,6 +21,7 @@ export interface ChangesParts {
   readonly broadcast: Broadcast;
   readonly counts: CutOffCounts;
   readonly register: Conflicts;
+  readonly onMerged: SettlingParts['onMerged'];
   readonly log: ReloadLog;
 }
 
@@ -27,7 +29,10 @@ const TOPIC = 'changes';
 /** Should a message be lost, or the broadcast be away. */
 const POLL_MS = 500;
 
-/** Changes of this process, and following those of others. Polls once it is started. */
+/**
+ * Changes of this process, and following those of others. First of all carries out the settlements that were approved and
+ * were not carried out before the last end. Polls once it is started.
+ */
 export const startChanges = async (
   parts: ChangesParts,
 ): Promise<{ readonly service: ChangeService; close(): Promise<void> }> => {
@@ -37,16 +42,28 @@ export const startChanges = async (
   let away = false;
   let busy = false;
   let closed = false;
+  const settling = await followSettlements({ ...parts, store, sequence: control.sequence, clock: Date.now });
 
+  /** Whether all that the store holds is in force here. */
+  const takeUp = createTurn(async (isOurs): Promise<boolean> => {
+    const latest = await store.sequence();
+    // First: who is locked, and who anybody is, follows from what the register holds then.
+    const anew = await settling.carryOut(latest, isOurs);
+    // What cannot be taken is not tried twice a second for ever: the next version, or the next file, is.
+    if (!anew && latest <= control.sequence) return true;
+    if (latest === refused && !(anew && live.sound)) return false;
+    const taken = await live.follow(apply, { anew });
+    refused = taken ? 0 : latest;
+    if (taken) settling.inForce();
+    return taken;
+  });
   const look = async (): Promise<void> => {
     if (busy || closed) return;
     busy = true;
     try {
-      const latest = await store.sequence();
+      await takeUp(false);
       if (away) log.info({}, 'the change store answers again');
       away = false;
-      // What cannot be taken is not tried twice a second for ever: the next version, or the next file, is.
-      if (latest > control.sequence && latest !== refused && !(await live.follow(apply))) refused = latest;
     } catch (error) {
       if (!away) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -57,6 +74,7 @@ export const startChanges = async (
       busy = false;
     }
   };
+  if (settling.isOwed) await takeUp(true);
   const unsubscribe = await broadcast.subscribe(TOPIC, {
     onMessage: () => void look(),
     onGap: () => void look(),
@@ -70,9 +88,10 @@ export const startChanges = async (
     check: (wanted) => check(parts, wanted),
     forbidden: (wanted) => control.forbidden(wanted),
     apply: async (version) => {
-      if (version.kind === 'conflict') await settleConflict(parts.register, version);
-      const taken = control.sequence >= version.sequence || (await live.follow(apply));
-      if (!taken) throw new Error(`version ${version.sequence} is kept, and cannot be taken here`);
+      if (!(await takeUp(true)))
+        throw new Error(`version ${version.sequence} is kept, and cannot be taken here`);
+      const failure = settling.failureOf(version);
+      if (failure !== undefined) throw failure;
     },
     announce: async (sequence) => {
       await broadcast.publish(TOPIC, String(sequence)).catch((error: unknown) => {
@@ -91,8 +110,17 @@ export const startChanges = async (
   };
 };
 
+const createTurn = (work: (isOurs: boolean) => Promise<boolean>): ((isOurs: boolean) => Promise<boolean>) => {
+  let turn: Promise<unknown> = Promise.resolve();
+  return (isOurs) => {
+    const mine = turn.then(() => work(isOurs));
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+};
+
 const check = async (
-  { control, live, counts }: ChangesParts,
+  { control, live, counts, register }: ChangesParts,
   wanted: Parameters<ChangeService['dryRun']>[0],
 ): Promise<DryRun> => {
   const before = live.current();
@@ -100,6 +128,7 @@ const check = async (
     const after = await control.loadWith(before.trust.epoch + 1, wanted);
     const issues = wanted.kind === 'roles' ? tooFewOperators(before.roles, after.roles) : [];
     if (issues.length > 0) return { issues, consequences: [] };
+    if (wanted.kind === 'conflict') return await settlementDryRun(wanted, register, before.locked);
     return { issues: [], consequences: await consequencesOf(wanted, before, after, counts) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

@@ -67,6 +67,8 @@ export interface Sessions {
   end(key: string, owner?: string): Promise<boolean>;
   /** Of one identity, last seen first; at most 500. */
   list(unifiedId: string): Promise<readonly Session[]>;
+  /** Of one identity, certificate or authority; at most 100,000. */
+  listGroup(group: SessionGroup): Promise<readonly Session[]>;
   /** How many there are of one identity, certificate or authority; no further than 100,000 are counted. */
   count(group: SessionGroup): Promise<number>;
   /** Ends all of one identity, certificate or authority; how many there were. */
@@ -190,6 +192,7 @@ export const openSessions = async (parts: SessionsParts): Promise<Sessions> => {
         .filter((session) => timeLeft(session, limits, now) > 0)
         .sort((one, other) => other.lastSeen - one.lastSeen);
     },
+    listGroup: (group) => orRefuse(store.list(group, COUNT_LIMIT)),
     count: (group) => orRefuse(store.list(group, COUNT_LIMIT).then(({ length }) => length)),
     endAllOf: (group) => orRefuse(endAllOf(group)),
     onEnded: (listener) => ended.listen(listener),

@@ -61,7 +61,7 @@ const render = async (call: PageCall, conflict: Conflict, full: boolean): Promis
     ).values(),
   ];
   const locked = await Promise.all(
-    met.map(async ({ identity }) => (await standingOf(parts, identity.unifiedId)).locked),
+    met.map(async ({ identity, aliases }) => (await standingOf(parts, identity.unifiedId, aliases)).locked),
   );
   const current = await parts.changes.store.current({ kind: 'conflict', name: String(conflict.id) });
   const { state, settledAt, joined } = conflict;
@@ -228,7 +228,8 @@ const renderSettle = (
 /** POST /console/identities/conflicts/:conflict/settle : a draft; two have to want it. */
 export const proposeSettlement = async (call: PageCall): Promise<PageAnswer> => {
   const { form, parts, parameters } = call;
-  const { id } = await conflictOf(parts, parameters['conflict']);
+  const { id, state } = await conflictOf(parts, parameters['conflict']);
+  if (state === 'joined') throw new Refusal('ONECERT_CHANGE_SETTLED', 'the certificate was joined already');
   const reason = reasonOf(new URLSearchParams({ reason: form.get('settle-reason') ?? '' }));
   const decision = form.get('decision');
   const parsed = schema.safeParse({

@@ -77,7 +77,7 @@ export const identityPage = async (
   const [sessions, conflicts, standing] = await Promise.all([
     parts.portal.sessions.list(unifiedId),
     parts.register.conflictsOf(unifiedId, CONFLICTS),
-    renderStanding(call, unifiedId),
+    renderStanding(call, registered),
   ]);
   const main = html`${renderHeading(nameOf(registered.identity, shown.full), {
       crumbs: [['/console/identities', texts.title]],
@@ -129,19 +129,20 @@ const renderWho = (
   return renderCard('who', texts.who, html`${facts} ${kind === 'citizen' && !full ? more : undefined}`);
 };
 
-const renderStanding = async (call: PageCall, unifiedId: string): Promise<Html> => {
+const renderStanding = async (
+  call: PageCall,
+  { identity: { unifiedId }, aliases }: RegisteredIdentity,
+): Promise<Html> => {
   const { language, parts, caller } = call;
   const texts = IDENTITY_TEXTS[language];
-  const key = { kind: 'identity', name: unifiedId } as const;
-  const [{ locked, reason, version }, history] = await Promise.all([
-    standingOf(parts, unifiedId),
-    parts.changes.store.history(key, { limit: HISTORY }),
-  ]);
+  const { locked, reason, version, name } = await standingOf(parts, unifiedId, aliases);
+  const history = await parts.changes.store.history({ kind: 'identity', name }, { limit: HISTORY });
   const state = html`<p>
       ${renderState(locked ? texts.locked : texts.unlocked, locked ? 'bad' : 'good')}
       ${locked ? texts.lockedSaid : undefined}
     </p>
-    ${reason === undefined ? undefined : html`<p class="muted">${reason}</p>`}`;
+    ${reason === undefined ? undefined : html`<p class="muted">${reason}</p>`}
+    ${name === unifiedId ? undefined : html`<p class="muted">${texts.lockedAs} <code class="long">${name}</code></p>`}`;
   const steps =
     history.length === 0
       ? undefined
@@ -150,7 +151,7 @@ const renderStanding = async (call: PageCall, unifiedId: string): Promise<Html> 
             ${history.map(
               ({ version: each, at, proposedBy, approvedBy, note }) =>
                 html`<li>
-                  <a href="/console/changes/of/identity/${unifiedId}">${texts.version(each)}</a>
+                  <a href="/console/changes/of/identity/${name}">${texts.version(each)}</a>
                   ${renderMoment(at, language)} ${personOf(call, proposedBy)}
                   ${approvedBy === undefined ? undefined : html`+ ${personOf(call, approvedBy)}`} ${note}
                 </li>`,
@@ -160,7 +161,7 @@ const renderStanding = async (call: PageCall, unifiedId: string): Promise<Html> 
     ? html`<details>
         <summary>${locked ? texts.unlock : texts.lock}</summary>
         ${formOf(call, {
-          action: `${identityPath(unifiedId)}/standing`,
+          action: `${identityPath(name)}/standing`,
           button: locked ? texts.unlock : texts.lock,
           look: locked ? 'quiet' : 'danger',
           hidden: { base: version, locked: String(!locked) },

@@ -27,7 +27,11 @@ const identitySchema = z.object({
   locked: z.boolean(),
   standingVersion: z
     .int()
-    .meta({ description: 'For If-Match of a proposal for /documents/identity/{unifiedId}' }),
+    .meta({ description: 'For If-Match of a proposal for /documents/identity/{unifiedId}, or {lockedAs}' }),
+  lockedAs: z
+    .string()
+    .optional()
+    .meta({ description: 'Alias that was locked when it was merged, and is to be unlocked' }),
   certificates: z.array(
     z.object({
       authority: z.string(),
@@ -67,6 +71,7 @@ const writeIdentity = (
   registeredAt: iso(registeredAt),
   locked: standing.locked,
   standingVersion: standing.version,
+  ...(standing.name !== identity.unifiedId && { lockedAs: standing.name }),
   certificates: certificates.map(({ authority, thumbprint, acting, firstUsed, lastUsed, notAfter }) => ({
     authority,
     thumbprint,
@@ -161,7 +166,7 @@ export const IDENTITY_OPERATIONS: readonly AnyOperation[] = [
       if (full) await openIdentity(call, unifiedId, { reason: wanted.reason, what: 'identity-open' });
       const [sessions, standing] = await Promise.all([
         parts.portal.sessions.list(unifiedId),
-        standingOf(parts, unifiedId),
+        standingOf(parts, unifiedId, found.aliases),
       ]);
       return { body: { identity: writeIdentity(found, sessions, standing, full) } };
     },

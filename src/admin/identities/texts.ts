@@ -51,6 +51,7 @@ export const IDENTITY_TEXTS = {
     locked: '已锁定',
     unlocked: '正常',
     lockedSaid: '所有证书都被拒绝（ONECERT_IDENTITY_LOCKED）。',
+    lockedAs: '锁定的是并入前的身份，解锁也以它为准：',
     lock: '提议锁定',
     unlock: '提议解锁',
     lockSaid: '须由另一名运维人员批准；生效后该身份的所有证书立即被拒绝，会话全部结束。',
@@ -114,6 +115,7 @@ export const IDENTITY_TEXTS = {
     locked: 'Locked',
     unlocked: 'Not locked',
     lockedSaid: 'All certificates are refused (ONECERT_IDENTITY_LOCKED).',
+    lockedAs: 'Locked as an identity that was merged into this one, and unlocked as that:',
     lock: 'Propose to lock',
     unlock: 'Propose to unlock',
     lockSaid:

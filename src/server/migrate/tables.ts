@@ -152,6 +152,13 @@ export const MOVED_TABLES: readonly MovedTable[] = [
     columns: { kind: 'text', name: 'text', digest: 'text' },
   },
   {
+    file: 'changes',
+    from: 'carried_out',
+    to: 'change_carried_out',
+    order: 'kind, name',
+    columns: { kind: 'text', name: 'text', version: 'integer' },
+  },
+  {
     file: 'auditKeys',
     from: 'keys',
     to: 'audit_keys',

@@ -18,6 +18,7 @@ import { createBrowserSessions } from '../../../src/signin/browser-session.ts';
 import { createChallengeStore } from '../../../src/signin/challenge-store.ts';
 import { createHandover } from '../../../src/signin/handover.ts';
 import { openSessions } from '../../../src/signin/sessions.ts';
+import { createSessionEnds } from '../../../src/server/session-ends.ts';
 import { createFieldCipher } from '../../../src/storage/field-cipher.ts';
 import { openShortLivedStores } from '../../../src/storage/short-lived-stores.ts';
 import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
@@ -99,6 +100,11 @@ export const openPortal = async (
       throw error;
     },
   });
+  const ends = createSessionEnds({
+    sessions,
+    audit: sink,
+    log: { warn: () => undefined, info: () => undefined },
+  });
   const values = stores.expiring('sign-in');
   const parts: PortalParts = {
     gate: createGate({
@@ -117,6 +123,7 @@ export const openPortal = async (
       },
     }),
     sessions,
+    endSession: (session, why) => ends.end(session, why),
     handover: createHandover({ codes: values, sessions, key: randomBytes(32), clock: () => clock.now }),
     challenges: createChallengeStore(values),
     browserSessions: createBrowserSessions(randomBytes(32)),
@@ -157,6 +164,7 @@ export const openPortal = async (
     entries: () => entriesOf(log.folder),
     close: async () => {
       await listener.close();
+      ends.close();
       sessions.close();
       await log.close();
       await verifier.close();

@@ -256,6 +256,31 @@ export const describeChangeStore = (
       expect(await store.takenFromFiles(TAX)).toBe(digestOf(file('c')));
       expect(await other.takenFromFiles(HEALTH)).toBe(digestOf(file('b')));
     });
+
+    it('lists what is still to be carried out, each once, by its version in force', async () => {
+      const [one, two] = ['1', '2'].map((name): DocumentKey => ({ kind: 'conflict', name }));
+      await store.put(version(two!, 0, 'x'));
+      await store.put(version(one!, 0, 'x'));
+      await store.put(version(TAX, 0, 'x'));
+      await store.put(version(two!, 1, 'y'));
+      const pending = async (): Promise<unknown> =>
+        (await other.listPending('conflict')).map((each) => [
+          each.name,
+          each.version,
+          String(each.files[0]?.content),
+        ]);
+      expect(await pending()).toEqual([
+        ['1', 1, 'x'],
+        ['2', 2, 'y'],
+      ]);
+      await store.noteCarriedOut({ ...two!, version: 2 });
+      await store.noteCarriedOut({ ...two!, version: 1 });
+      expect(await pending()).toEqual([['1', 1, 'x']]);
+      await other.noteCarriedOut({ ...one!, version: 1 });
+      expect(await pending()).toEqual([]);
+      await store.put(version(one!, 1, 'x'));
+      expect(await pending()).toEqual([['1', 2, 'x']]);
+    });
   });
 };
 

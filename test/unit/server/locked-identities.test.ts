@@ -2,7 +2,10 @@ import type { RegisteredIdentity } from '../../../src/identity/register.ts';
 import { lockedIdentities } from '../../../src/server/locked-identities.ts';
 
 const identity = (unifiedId: string): RegisteredIdentity =>
-  ({ identity: { unifiedId } }) as unknown as RegisteredIdentity;
+  ({
+    identity: { unifiedId },
+    aliases: unifiedId === 'own' ? ['earlier'] : [],
+  }) as unknown as RegisteredIdentity;
 
 describe('locked identities', () => {
   it('are those of the documents, and those they were merged into', async () => {
@@ -11,7 +14,7 @@ describe('locked identities', () => {
         unifiedId === 'merged' ? identity('first') : unifiedId === 'own' ? identity('own') : undefined,
     };
     const found = await lockedIdentities(register, ['own', 'merged', 'unknown'], { warn: () => undefined });
-    expect([...found].sort()).toEqual(['first', 'merged', 'own', 'unknown']);
+    expect([...found].sort()).toEqual(['earlier', 'first', 'merged', 'own', 'unknown']);
   });
 
   it('stay locked by their own id while the register is away, and the log says so', async () => {
