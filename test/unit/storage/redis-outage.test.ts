@@ -111,7 +111,11 @@ describeWithRedis('a Redis server that goes away', () => {
     await stores.ready(10_000);
     await new Promise((resolve) => setTimeout(resolve, 500));
     // That of `stores`, and the one that asks.
-    expect(String(await server.command(['CLIENT', 'LIST'])).trim().split('\n')).toHaveLength(2);
+    expect(
+      String(await server.command(['CLIENT', 'LIST']))
+        .trim()
+        .split('\n'),
+    ).toHaveLength(2);
   });
 
   it('full: an operation says so in one line that names no key', async () => {
