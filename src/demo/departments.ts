@@ -124,6 +124,10 @@ const launch = (
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       PATH: process.env.PATH,
+      // What Node has compiled of the same sources, where the city keeps it.
+      ...(process.env.NODE_COMPILE_CACHE !== undefined && {
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      }),
       PORT: String(port),
       ONECERT_ISSUER: gatewayUrl,
       ONECERT_JWKS_URL: jwksUrl,
