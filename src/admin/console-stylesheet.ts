@@ -11,8 +11,9 @@ const STYLESHEET = `
 .beside > main { padding: 2rem 0 3.5rem; }
 .content > * + * { margin-top: 1.25rem; }
 .content { font-size: 1rem; line-height: 1.6; }
-.content h1 { font-size: 1.6rem; }
+.content h1 { font-size: 1.6rem; overflow-wrap: anywhere; }
 .content > h2 { font-size: 1.2rem; margin-top: 1.75rem; }
+.columns > section:not(.card) > h2 { font-size: 1.2rem; }
 td .act, .act .act { margin-top: 0; }
 td .button { min-height: 2.25rem; padding: .1rem .9rem; font-size: .9rem; }
 .content .choice { font-weight: 400; }
@@ -51,6 +52,7 @@ th.number { text-align: right; }
 caption { text-align: left; padding: .8rem .9rem 0; font-weight: 600; }
 .form { display: grid; gap: 1.1rem; max-width: 52rem; }
 .form.wide { max-width: none; }
+.form > fieldset > legend { font-size: 1.0625rem; margin-bottom: .6rem; }
 .pair { display: grid; gap: 1.1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); align-items: start; }
 .hint { color: var(--muted); font-size: .875rem; }
 .content .search > .pair { grid-column: 1 / -1; }
@@ -72,7 +74,7 @@ textarea.prose { font: inherit; min-height: 5rem; }
 .diff .added td { background: color-mix(in srgb, var(--pass) 14%, transparent); }
 .diff .removed td { background: color-mix(in srgb, var(--stop) 13%, transparent); }
 .diff .gap td { color: var(--muted); background: var(--ground); padding: .1rem .6rem; }
-.chart { overflow-x: auto; }
+.chart { margin: 0; overflow-x: auto; }
 .chart svg { display: block; width: 100%; min-width: 30rem; height: auto; }
 .chart text { fill: var(--muted); font-size: 12px; }
 .chart .axis { stroke: var(--line); stroke-width: 1; }
@@ -100,7 +102,7 @@ textarea.prose { font: inherit; min-height: 5rem; }
 .jump a { display: inline-block; padding: .25rem 0; }
 .verb { display: inline-block; min-width: 3.6rem; font-weight: 700; font-size: .85rem; color: var(--accent); text-transform: uppercase; }
 @media (max-width: 60rem) {
-  .beside { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .beside { grid-template-columns: minmax(0, 1fr); align-content: start; gap: 0; }
   .beside > main { padding-top: 1rem; }
   .side { position: static; padding: .5rem 0 0; min-width: 0; }
   .side .sections { display: flex; overflow-x: auto; gap: .25rem; border-bottom: 1px solid var(--line); padding: .25rem .25rem .5rem; }
@@ -111,7 +113,7 @@ textarea.prose { font: inherit; min-height: 5rem; }
   .segment .pair.wide-first > :first-child { grid-column: auto; }
   td.number { text-align: left; }
   .content td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0 .75rem; justify-items: start; padding: .2rem .9rem; }
-  .content td > * { grid-column: 2; min-width: 0; }
+  .content td > * { grid-column: 2; min-width: 0; overflow-wrap: anywhere; }
   .content td::before { grid-column: 1; grid-row: 1 / span 9; }
   .masthead .account + .switch { margin-left: auto; }
   .diff table, .diff tbody { display: table; width: 100%; } .diff tbody { display: table-row-group; }

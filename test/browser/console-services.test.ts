@@ -1,17 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { eventually } from '../integration/city.ts';
 import { grantRoles } from '../integration/console/grant-roles.ts';
-import {
-  openBrowser,
-  PHONE,
-  seriousFindings,
-  signInByFile,
-  withChromium,
-  type OpenedBrowser,
-} from './opened-browser.ts';
+import { lookAtPages, signInToConsole } from './console-visit.ts';
+import { press, tabTo, type } from './keyboard.ts';
+import { openBrowser, PHONE, seriousFindings, withChromium, type OpenedBrowser } from './opened-browser.ts';
 
 const TAX = '/console/services/of/tax';
 const JOINT = `${TAX}/service/joint-tax-registration`;
@@ -33,14 +28,6 @@ withChromium('services in a browser', () => {
   let operator: Page;
   let server: Server;
 
-  const signIn = async (person: string, options: BrowserContextOptions = {}): Promise<Page> => {
-    const { page } = await opened.open(options);
-    await page.goto(`${opened.portal}/signin?return=%2Fconsole`);
-    await signInByFile(page, opened.p12(person));
-    await page.waitForURL(`${opened.portal}/console`);
-    return page;
-  };
-
   beforeAll(async () => {
     server = createServer((request, response) => {
       response.end(`served ${request.url ?? ''}`);
@@ -52,36 +39,17 @@ withChromium('services in a browser', () => {
       'chen-fang-yuean': { role: 'operator' },
       'pengwan-tech-yuean': { role: 'officer', department: 'tax' },
     });
-    operator = await signIn('li-wei-yuean');
+    operator = await signInToConsole(opened, 'li-wei-yuean');
     await eventually('the roles are in force', async () => {
       const answer = await operator.goto(`${opened.portal}/console`);
       return answer?.status() === 200;
     });
-    officer = await signIn('pengwan-tech-yuean');
+    officer = await signInToConsole(opened, 'pengwan-tech-yuean');
   }, 240_000);
   afterAll(async () => {
     server.close();
     await (opened as OpenedBrowser | undefined)?.close();
   });
-
-  /** Moves on by keyboard alone until this has the focus. */
-  const tabTo = async (page: Page, selector: string): Promise<void> => {
-    for (let step = 0; step < 400; step += 1) {
-      await page.keyboard.press('Tab');
-      if (await page.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`))
-        return;
-    }
-    throw new Error(`${selector} is not to be reached by keyboard on ${page.url()}`);
-  };
-  const type = async (page: Page, selector: string, text: string): Promise<void> => {
-    await tabTo(page, selector);
-    await page.keyboard.press('Control+A');
-    await page.keyboard.type(text);
-  };
-  const press = async (page: Page, selector: string, key = 'Enter'): Promise<void> => {
-    await tabTo(page, selector);
-    await page.keyboard.press(key);
-  };
 
   it.each([
     ['in Chinese', {}, 'desktop'],
@@ -89,26 +57,7 @@ withChromium('services in a browser', () => {
   ])(
     'have nothing serious that axe finds, and fit, %s',
     async (_how, options, name) => {
-      const storageState = await officer.context().storageState();
-      const { page, context } = await opened.open({ ...options, storageState });
-      const found: string[] = [];
-      for (const path of PAGES) {
-        const answer = await page.goto(opened.portal + path);
-        expect([path, answer?.status()]).toEqual([path, 200]);
-        found.push(...(await seriousFindings(page)));
-        const wide = await page.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        expect([path, wide]).toEqual([path, 0]);
-        const folder = process.env['ONECERT_SCREENSHOTS'];
-        if (folder !== undefined)
-          await page.screenshot({
-            path: `${folder}/${name}${path.replaceAll('/', '_')}.png`,
-            fullPage: true,
-          });
-      }
-      expect(found).toEqual([]);
-      await context.close();
+      expect(await lookAtPages(opened, officer, PAGES, options, name)).toEqual([]);
     },
     120_000,
   );

@@ -84,7 +84,7 @@ export const seriousFindings = async (page: Page): Promise<readonly string[]> =>
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
     const { axe: loaded } = globalThis as unknown as { axe: typeof axe };
-    const results = await loaded.run();
+    const results = await loaded.run({ resultTypes: ['violations'] });
     return results.violations.map(({ id, impact, nodes }) => ({
       id,
       impact,

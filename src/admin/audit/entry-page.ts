@@ -1,5 +1,6 @@
 import { proveEntry, ProofError } from '../../audit/prove.ts';
 import { html } from '../../portal/html.ts';
+import { renderMoment } from '../../portal/moment.ts';
 import { Refusal } from '../../refusal/refusal.ts';
 import { hasRole } from '../access.ts';
 import { formOf } from '../render/form.ts';
@@ -10,6 +11,9 @@ import { reasonOf } from '../identities/reason.ts';
 import { placeOf, readEntries, recordAsked } from './read-entries.ts';
 import { textOf } from './search-page.ts';
 import { AUDIT_TEXTS } from './texts.ts';
+
+/** Fields that hold a time, in ms since the epoch. */
+const TIMES: ReadonlySet<string> = new Set(['at', 'written', 'since']);
 
 /** GET /console/audit/entries/:seq : without personal data. */
 export const entryPage = (call: PageCall): Promise<PageAnswer> => render(call, false);
@@ -37,7 +41,12 @@ const render = async (call: PageCall, open: boolean): Promise<PageAnswer> => {
   const path = `/console/audit/entries/${seq}`;
   const seesAll = hasRole(caller.actor, 'operator', 'auditor');
   const fields = Object.entries(found?.entry ?? {}).map(
-    ([name, value]) => [name, html`<code class="long">${textOf(value)}</code>`] as const,
+    ([name, value]) =>
+      [
+        name,
+        html`<code class="long">${textOf(value)}</code>
+          ${TIMES.has(name) ? renderMoment(Number(value), language) : undefined}`,
+      ] as const,
   );
   const main = html`${renderHeading(title, { crumbs: [['/console/audit', texts.title]] })}
   ${renderCard(
@@ -62,8 +71,8 @@ const render = async (call: PageCall, open: boolean): Promise<PageAnswer> => {
               [texts.place, texts.segment(segment, seq)],
               [texts.hash, found?.read && html`<code class="long">${found.read.hash}</code>`],
             ])}
-            <p><a class="button small quiet" href="${path}/proof">${texts.proof}</a></p>
-            <p class="muted small">${texts.check}</p>
+            <p class="act"><a class="button small quiet" href="${path}/proof">${texts.proof}</a></p>
+            <p class="muted small note">${texts.check}</p>
             <p>
               <code class="long">onecert audit check-proof entry-${seq}.proof.json --key &lt;vkey&gt;</code>
             </p>`,

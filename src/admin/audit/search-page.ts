@@ -182,10 +182,13 @@ const renderExport = (call: PageCall): Html => {
             ['jsonl', 'JSON lines'],
           ],
         })}
-        <div class="field">
-          <label for="export-reason">${texts.reason}</label>
-          <input id="export-reason" name="reason" type="text" required />
-        </div>`,
+        ${textField({
+          name: 'reason',
+          id: 'export-reason',
+          label: texts.reason,
+          hint: texts.reasonHint,
+          required: true,
+        })}`,
     }),
   );
 };
@@ -206,7 +209,7 @@ const renderLogState = async ({ parts, language }: PageCall): Promise<Html> => {
       [texts.state, renderState(healthy ? texts.healthy : texts.unhealthy, healthy ? 'good' : 'bad')],
       [texts.written, written],
       [texts.lag, texts.lagOf(Math.max(0, written - indexed))],
-      [texts.checkpoint, isSigned ? html`<pre class="code">${checkpoint.text}</pre>` : texts.noCheckpoint],
+      [texts.checkpoint, isSigned ? html`<pre class="raw">${checkpoint.text}</pre>` : texts.noCheckpoint],
       [
         texts.cosigned,
         witnesses === undefined || witnesses.length === 0 ? texts.noWitness : witnesses.join(', '),

@@ -17,15 +17,19 @@ const STYLESHEET = `
 .booklet .cover p { margin-top: .75rem; font-size: 1.15rem; }
 .booklet .cover .year { font-size: 4.5rem; font-weight: 650; letter-spacing: .04em; }
 .booklet h2 { font-size: 1.6rem; border-bottom: 3px solid #0b5a72; padding-bottom: .4rem; margin-bottom: 1rem; break-after: avoid; }
-.booklet .prose { white-space: pre-line; margin-bottom: 1.25rem; }
-.booklet .steps { margin-bottom: 1.25rem; display: grid; gap: .35rem; }
+.booklet .prose { white-space: pre-line; margin-bottom: 1.25rem; break-after: avoid; }
+.booklet .numbered { margin-bottom: 1.25rem; }
 .booklet .contents li { display: flex; justify-content: space-between; gap: 1rem; padding: .35rem 0; border-bottom: 1px dotted #76868f; }
 .booklet .item { break-inside: avoid; padding: .9rem 0; border-bottom: 1px solid #d3dde1; }
 .booklet .item h3 { font-size: 1.1rem; }
 .booklet .item dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin-top: .4rem; font-size: .92rem; }
 .booklet .item dt { color: #4b5b64; }
+.back { margin-bottom: 1rem; }
+@media screen and (max-width: 34rem) {
+  .booklet .cover { padding: 20mm 8mm; min-height: 0; }
+}
 @media print {
-  .masthead, .footer, .skip, .switch { display: none !important; }
+  .masthead, .footer, .skip, .switch, .back { display: none !important; }
   body, main, main > .wrap { display: block; background: #fff; padding: 0; margin: 0; max-width: none; min-height: 0; }
   .booklet .cover { min-height: 297mm; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
@@ -159,8 +163,8 @@ export const renderBooklet = ({ guide, services, authorities, site }: Booklet, l
     </section>
     <section aria-labelledby="how">
       <h2 id="how">${texts.how}</h2>
-      <ol class="steps">
-        ${texts.steps.map((step, index) => html`<li>${index + 1}. ${step}</li>`)}
+      <ol class="dots numbered">
+        ${texts.steps.map((step) => html`<li>${step}</li>`)}
       </ol>
       <dl class="facts">
         <dt>${texts.site}</dt>

@@ -70,15 +70,16 @@ const printGuide = async (call: PageCall): Promise<PageAnswer> => {
   const { guide } = await readGuide(parts);
   sendPage(request, response, {
     title: `${guide.title[language]} ${guide.year}`,
-    main: renderBooklet(
-      {
-        guide,
-        services: enrolledServices(parts),
-        authorities: parts.portal.authorities(),
-        site: parts.portal.urls.browser,
-      },
-      language,
-    ),
+    main: html`<p class="back"><a href="/console/guide">${GUIDE_TEXTS[language].back}</a></p>
+      ${renderBooklet(
+        {
+          guide,
+          services: enrolledServices(parts),
+          authorities: parts.portal.authorities(),
+          site: parts.portal.urls.browser,
+        },
+        language,
+      )}`,
     width: 'wide',
     style: BOOKLET_STYLE,
     allowance: { styles: BOOKLET_STYLE_SOURCE },

@@ -133,7 +133,7 @@ const renderReading = (call: PageCall, conflict: Conflict, full: boolean): Html 
           button: words.full,
           look: 'quiet',
           fields: html`<p class="muted small">${words.fullSaid}</p>
-            ${reasonField(call, '', 'reason')}`,
+            ${reasonField(call)}`,
         })}
       </details>`;
   return renderCard(

@@ -60,9 +60,10 @@ export const lookAt = async (call: PageCall): Promise<PageAnswer> => {
   return identityPage(call, found, { reason, full });
 };
 
-export const reasonField = ({ language }: Pick<PageCall, 'language'>, value = '', name = 'reason'): Html => {
+/** @param id where a page asks more than once */
+export const reasonField = ({ language }: Pick<PageCall, 'language'>, value = '', id?: string): Html => {
   const { reason, reasonHint } = IDENTITY_TEXTS[language];
-  return textField({ name, label: reason, hint: reasonHint, value, required: true });
+  return textField({ name: 'reason', id, label: reason, hint: reasonHint, value, required: true });
 };
 
 /** Everything the gateway knows of one identity. That it is looked at is in the audit log by then. */
@@ -123,7 +124,7 @@ const renderWho = (
         look: 'quiet',
         hidden: { full: 'true' },
         fields: html`<p class="muted small">${texts.fullSaid}</p>
-          ${reasonField(call, reason, 'reason')}`,
+          ${reasonField(call, reason, 'full-reason')}`,
       })}
     </details>`;
   return renderCard('who', texts.who, html`${facts} ${kind === 'citizen' && !full ? more : undefined}`);
@@ -166,7 +167,7 @@ const renderStanding = async (
           look: locked ? 'quiet' : 'danger',
           hidden: { base: version, locked: String(!locked) },
           fields: html`<p class="muted small">${locked ? texts.unlockSaid : texts.lockSaid}</p>
-            ${textField({ name: 'reason', label: texts.reason, value: '', required: true })}`,
+            ${reasonField(call, '', 'standing-reason')}`,
         })}
       </details>`
     : undefined;

@@ -68,10 +68,7 @@ const page = async (call: PageCall, notice: Html | undefined, status = 200): Pro
         action: '/console/identities',
         button: texts.search,
         fields: html`${textField({ name: 'unifiedId', label: texts.unifiedId, value: '', required: true })}
-          <div class="field">
-            <label for="reason-by-id">${texts.reason}</label>
-            <input id="reason-by-id" name="reason" type="text" value="${reason}" required />
-          </div>`,
+        ${reasonField(call, reason, 'reason-by-id')}`,
       })}
     </section>`;
   return { status, page: { title: texts.title, main } };

@@ -28,8 +28,10 @@ export const formOf = (
   </form>`;
 
 export interface FieldShape {
-  /** Name in the form; also its id on the page. */
+  /** Name in the form; also its id on the page, where that is no other. */
   readonly name: string;
+  /** Where a page has several forms with a field of this name. */
+  readonly id?: string | undefined;
   readonly label: string;
   readonly value?: string | undefined;
   readonly hint?: string | undefined;
@@ -38,16 +40,16 @@ export interface FieldShape {
   readonly required?: boolean;
 }
 
-const framed = ({ name, label, hint, wrong }: FieldShape, control: Html): Html =>
+const framed = ({ name, id = name, label, hint, wrong }: FieldShape, control: Html): Html =>
   html`<div class="field">
-    <label for="${name}">${label}</label>
-    ${hint === undefined ? undefined : html`<p class="hint" id="${name}-hint">${hint}</p>`} ${control}
-    ${wrong === undefined ? undefined : html`<p class="wrong" id="${name}-wrong">${wrong}</p>`}
+    <label for="${id}">${label}</label>
+    ${hint === undefined ? undefined : html`<p class="hint" id="${id}-hint">${hint}</p>`} ${control}
+    ${wrong === undefined ? undefined : html`<p class="wrong" id="${id}-wrong">${wrong}</p>`}
   </div>`;
 
 /** Attributes that tie a control to what is said of it (ARIA). */
-const tied = ({ name, hint, wrong, required }: FieldShape): Html => {
-  const ids = [hint && `${name}-hint`, wrong && `${name}-wrong`].filter(Boolean).join(' ');
+const tied = ({ name, id = name, hint, wrong, required }: FieldShape): Html => {
+  const ids = [hint && `${id}-hint`, wrong && `${id}-wrong`].filter(Boolean).join(' ');
   return html`${ids === '' ? undefined : html`aria-describedby="${ids}"`}
   ${wrong === undefined ? undefined : html`aria-invalid="true"`}
   ${required === true ? html`required` : undefined}`;
@@ -63,7 +65,7 @@ export const textField = (
   framed(
     field,
     html`<input
-      id="${field.name}"
+      id="${field.id ?? field.name}"
       name="${field.name}"
       type="${field.type ?? 'text'}"
       ${field.step === undefined ? undefined : html`step="${field.step}"`}
@@ -77,7 +79,7 @@ export const textArea = (field: FieldShape & { readonly rows?: number; readonly 
   framed(
     field,
     html`<textarea
-      id="${field.name}"
+      id="${field.id ?? field.name}"
       name="${field.name}"
       rows="${field.rows ?? 6}"
       class="${field.prose === true ? 'prose' : 'code'}"
@@ -92,7 +94,7 @@ export const selectField = (
 ): Html =>
   framed(
     field,
-    html`<select id="${field.name}" name="${field.name}" ${tied(field)}>
+    html`<select id="${field.id ?? field.name}" name="${field.name}" ${tied(field)}>
       ${field.options.map(([value, label]) =>
         value === field.value
           ? html`<option value="${value}" selected>${label}</option>`

@@ -39,7 +39,8 @@ export const renderTable = <Row>(
             html`<tr>
               ${columns.map(
                 ({ title, cell, number }) =>
-                  html`<td data-label="${title}" class="${kind(number)}">${cell(row)}</td>`,
+                  // In one piece beside its title on a phone, however many parts it has.
+                  html`<td data-label="${title}" class="${kind(number)}"><div>${cell(row)}</div></td>`,
               )}
             </tr>`,
         )}

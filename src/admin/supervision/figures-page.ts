@@ -100,7 +100,7 @@ const renderAll = (call: PageCall, figures: Figures, span: Span): Html => {
   );
   const pointTitle = span.step === 'day' ? texts.day : texts.hour;
   return html`<p class="muted">
-      ${texts.dates(momentOf(span.from), momentOf(Math.min(span.to, at)))}。 ${texts.taken(momentOf(at))}
+      ${texts.dates(momentOf(span.from), momentOf(Math.min(span.to, at)))} ${texts.taken(momentOf(at))}
       <a href="${address(PATH)}">${texts.refresh}</a>
     </p>
     ${renderFigures([
