@@ -41,14 +41,17 @@ const AT_ONCE = 20;
 
 export const createSessionSweep = (parts: SessionSweepParts): SessionSweep => {
   const { clock = Date.now, gatherMs = 250, log } = parts;
-  // What the network would have to be asked is asked at the session's next request.
+  const checker = createRevocationChecker({
+    snapshot: parts.revocation,
+    resolve: () => Promise.reject(new Error('not asked for a session that nobody uses')),
+    findCrlIssuers: createCrlIssuerFinder(parts.trust),
+  });
   const judge = createJudge({
     trust: parts.trust,
-    revocation: createRevocationChecker({
-      snapshot: parts.revocation,
-      resolve: () => Promise.reject(new Error('not asked for a session that nobody uses')),
-      findCrlIssuers: createCrlIssuerFinder(parts.trust),
-    }),
+    revocation: {
+      // By the CRLs at hand. What the network would have to be asked is asked at the session's next request.
+      check: (question) => checker.check({ ...question, policy: { ...question.policy, order: ['crl'] } }),
+    },
     revocationEpoch: () => parts.revocation().epoch,
   });
   let trust = parts.trust();
