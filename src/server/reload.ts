@@ -31,7 +31,7 @@ export interface LiveConfiguration {
     /** `anew`: nothing known of identities holds, since operators have decided who they are; all is judged anew. */
     options?: { readonly anew?: boolean },
   ): Promise<boolean>;
-  /** Reloads when a file has changed. */
+  /** Reloads when a file has changed; again and again where the change could not be kept for the time being. */
   watch(apply: (next: Configuration) => Promise<void>): FileWatch;
 }
 
@@ -57,6 +57,9 @@ export interface KeepingParts {
   readonly counts?: CutOffCounts;
 }
 
+/** ms between attempts to keep a change of the files while audit log or change store are away. */
+const AGAIN_MS = 2_000;
+
 /** Keeps the configuration in force: a broken change leaves the old one there and says so. */
 export const keepConfiguration = (
   first: Configuration,
@@ -65,6 +68,10 @@ export const keepConfiguration = (
   let current = first;
   let sound = sayDifferences(control.differences, log);
   let turn: Promise<unknown> = Promise.resolve();
+  /** Whether the files hold a change that could not be kept for a reason that is not theirs. */
+  let isOwed = false;
+  /** Why, as far as it was said: it is not said again at every attempt. */
+  let said: string | undefined;
 
   const read = async (
     load: (trustEpoch: number) => Promise<Configuration>,
@@ -78,6 +85,8 @@ export const keepConfiguration = (
     } catch (error) {
       if (error instanceof Refusal) {
         sound = false;
+        if (said === error.code) return false;
+        said = error.code;
         log.error(
           { code: error.code },
           `configuration not taken, the old one stays in force: ${error.detail}`,
@@ -114,8 +123,19 @@ export const keepConfiguration = (
     return mine;
   };
   const fromFiles = async (trustEpoch: number): Promise<Configuration> => {
-    const { take } = await control.prepare(trustEpoch);
-    return take(audit);
+    try {
+      const { take } = await control.prepare(trustEpoch);
+      const taken = await take(audit);
+      isOwed = false;
+      said = undefined;
+      return taken;
+    } catch (error) {
+      // Files that are wrong are read again when they have changed. Anything else passes by itself: the audit log cannot
+      // be written, the change store is away.
+      isOwed = !(error instanceof ConfigurationError);
+      if (!isOwed) said = undefined;
+      throw error;
+    }
   };
   const reload = (apply: (next: Configuration) => Promise<void>): Promise<boolean> =>
     inTurn(() => read(fromFiles, apply));
@@ -126,12 +146,26 @@ export const keepConfiguration = (
     },
     reload,
     follow: (apply, options) => inTurn(() => read((epoch) => control.load(epoch), apply, options)),
-    watch: (apply) =>
-      watchFiles(current.places, () => {
-        reload(apply).catch((error: unknown) =>
-          log.error({ error: error instanceof Error ? error.stack : String(error) }, 'reload failed'),
-        );
-      }),
+    watch: (apply) => {
+      const attempt = (): void => {
+        reload(apply).catch((error: unknown) => {
+          if (isOwed && said === String(error)) return;
+          said = String(error);
+          log.error({ error: error instanceof Error ? error.stack : said }, 'reload failed');
+        });
+      };
+      const files = watchFiles(current.places, attempt);
+      const timer = setInterval(() => {
+        if (isOwed) attempt();
+      }, AGAIN_MS);
+      timer.unref();
+      return {
+        close: () => {
+          clearInterval(timer);
+          files.close();
+        },
+      };
+    },
   };
 };
 

@@ -120,4 +120,30 @@ ifItMay('the disk of the audit log full', () => {
     expect((await city.onecert('audit', 'verify', folder)).code).toBe(0);
     expect(await city.stop()).toBe(0);
   });
+
+  it('a change of the files meanwhile is kept when there is room, without another edit', async () => {
+    const filler = join(folder, 'filler');
+    const closed = async () => (await city.curl('/closed', { as: 'li-wei-yuean' })).status;
+    expect(await closed()).toBe(403);
+    fill(filler);
+    // The last page of the log has some room yet.
+    await eventually('the log is full', async () => {
+      await closed();
+      return (await healthy()) === 0;
+    });
+    city.edit('config/departments/census.yaml', 'enabled: false', 'enabled: true');
+    const notTaken = () => city.log().filter(({ msg }) => String(msg).includes('configuration not taken'));
+    await eventually('the change is not taken', () => notTaken().length > 0);
+    // Two more attempts at least.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect(await closed()).not.toBe(200);
+    expect(notTaken()).toMatchObject([{ code: 'ONECERT_AUDIT_UNAVAILABLE' }]);
+    rmSync(filler);
+    await eventually('the change is in force', async () => (await closed()) === 200);
+    expect(
+      city
+        .audit()
+        .filter(({ step, name, version }) => step === 'taken' && name === 'census' && version === 2),
+    ).toHaveLength(1);
+  });
 });
