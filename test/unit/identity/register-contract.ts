@@ -370,9 +370,25 @@ export const describeRegister = (form: string, open: () => Promise<IdentityRegis
         await refusalOf(reading, used('c', { at: AT + 2 }));
         const { id } = await latest();
         const settlement = { decision: 'join', identity: other.unifiedId } as const;
+        const before = [await register.count(), await register.conflict(id)];
+        expect(await register.planSettlement(id, settlement)).toEqual({
+          act: 'join',
+          kept: zhang.unifiedId,
+          merged: [other.unifiedId],
+          renames: false,
+        });
+        expect(await register.planSettlement(id, { decision: 'keep-refused' })).toEqual({
+          act: 'keep-refused',
+        });
+        const unknown = { ...settlement, identity: 'nobody' } as const;
+        await expect(register.planSettlement(id, unknown)).rejects.toMatchObject({
+          code: 'ONECERT_CHANGE_INVALID',
+        });
+        expect([await register.count(), await register.conflict(id)]).toEqual(before);
         const joined = await register.settleConflict(id, settlement, AT + 3);
         expect(joined).toMatchObject({ state: 'joined', joined: zhang.unifiedId });
         expect(await register.settleConflict(id, settlement, AT + 4)).toEqual(joined);
+        expect(await register.planSettlement(id, settlement)).toEqual({ act: 'nothing' });
         expect(await register.count()).toEqual({ citizens: 1, enterprises: 0, conflicts: 0 });
         const merged = { ...reading, unifiedId: zhang.unifiedId };
         for (const [thumbprint, each] of [
