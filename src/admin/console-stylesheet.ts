@@ -112,6 +112,8 @@ textarea.prose { font: inherit; min-height: 5rem; }
 @media (max-width: 34rem) {
   .segment .pair.wide-first > :first-child { grid-column: auto; }
   td.number { text-align: left; }
+  /* Wider than the window: the latest is seen first. */
+  .chart { direction: rtl; } .chart > * { direction: ltr; }
   .content td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0 .75rem; justify-items: start; padding: .2rem .9rem; }
   .content td > * { grid-column: 2; min-width: 0; overflow-wrap: anywhere; }
   .content td::before { grid-column: 1; grid-row: 1 / span 9; }

@@ -40,7 +40,12 @@ export const openBrowser = async (
 ): Promise<OpenedBrowser> => {
   const city = await openCity();
   prepare(city);
-  await city.start();
+  try {
+    await city.start();
+  } catch (error) {
+    await city.remove();
+    throw error;
+  }
   const portal = `https://localhost:${city.ports.ONECERT_BROWSER_PORT}`;
   const browser = await chromium.launch({
     executablePath: CHROMIUM,

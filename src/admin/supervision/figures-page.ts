@@ -47,6 +47,9 @@ const renderScope = ({ parts, caller, language, query }: PageCall, span: Span): 
   const texts = SUPERVISION_TEXTS[language];
   const { enrolled } = viewOf(parts, caller.actor);
   const asked = (name: string): string => query.get(name) ?? '';
+  // Of another range the form sends what it showed before.
+  const date = (name: 'from' | 'to', at: number): string =>
+    (asked('range') === 'dates' ? asked(name) : '') || dateOf(at);
   const services = enrolled
     .filter(({ department }) => asked('department') === '' || department === asked('department'))
     .flatMap((each) => each.services);
@@ -78,8 +81,8 @@ const renderScope = ({ parts, caller, language, query }: PageCall, span: Span): 
     })}
     <button class="button">${texts.show}</button>
     <div class="pair">
-      ${textField({ name: 'from', label: texts.from, type: 'date', value: asked('from') || dateOf(span.from) })}
-      ${textField({ name: 'to', label: texts.to, type: 'date', value: asked('to') || dateOf(span.to - 1) })}
+      ${textField({ name: 'from', label: texts.from, type: 'date', value: date('from', span.from) })}
+      ${textField({ name: 'to', label: texts.to, type: 'date', value: date('to', span.to - 1) })}
     </div>
   </form>`;
 };
