@@ -46,9 +46,13 @@ withChromium('the console in a browser', () => {
     ['in Chinese', {}, 'trust'],
     ['in English, dark', { locale: 'en-US', colorScheme: 'dark' as const }, 'trust-dark'],
     ['on a phone', PHONE, 'trust-phone'],
-  ])('has nothing serious that axe finds, and fits, %s', async (_how, options, name) => {
-    expect(await lookAtPages(opened, operator, PAGES, options, name)).toEqual([]);
-  });
+  ])(
+    'has nothing serious that axe finds, and fits, %s',
+    async (_how, options, name) => {
+      expect(await lookAtPages(opened, operator, PAGES, options, name)).toEqual([]);
+    },
+    120_000,
+  );
 
   it('lets an operator propose by keyboard that an authority winds down, and a second one approve it', async () => {
     await operator.goto(`${opened.portal}/console/trust`);
