@@ -55,7 +55,7 @@ export const refuse = async (
     accepted: parts.authorities().map(({ name }) => name),
     at: visit.at,
   };
-  response.status(describe(code).status);
+  response.status(describe(code).status).set('OneCert-Reference', visit.context.reference);
   if (retryAfterMs !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
   if (!prefersHtml(request.get('accept'))) {
     response.set('Content-Type', 'application/problem+json').send(JSON.stringify(problemOf(context)));

@@ -32,7 +32,7 @@ export interface SessionSweepParts {
   readonly log: Pick<ReloadLog, 'warn'>;
   /** ms since the epoch. */
   readonly clock?: () => number;
-  /** How long changes are gathered, ms. */
+  /** How long changes are gathered, ms: who is at the portal meanwhile gets the page that says why. */
   readonly gatherMs?: number;
 }
 
@@ -40,7 +40,7 @@ export interface SessionSweepParts {
 const AT_ONCE = 20;
 
 export const createSessionSweep = (parts: SessionSweepParts): SessionSweep => {
-  const { clock = Date.now, gatherMs = 250, log } = parts;
+  const { clock = Date.now, gatherMs = 2_000, log } = parts;
   const checker = createRevocationChecker({
     snapshot: parts.revocation,
     resolve: () => Promise.reject(new Error('not asked for a session that nobody uses')),

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDemoCity, type DemoCity, type Departments, type Publisher } from '../../src/demo/index.ts';
@@ -172,6 +172,9 @@ const layOut = async (
     const exited = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
     const [code] = await exited;
+    // Its back ends are processes of their own, and end a moment later.
+    if (command === 'demo' && signal === 'SIGKILL')
+      await Promise.all(Object.values(ports).map(nobodyListens));
     return code;
   };
   return {
@@ -279,6 +282,17 @@ const freePorts = async (): Promise<Record<PortName, number>> => {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return Object.fromEntries(PORTS.map((name, index) => [name, ports[index]])) as Record<PortName, number>;
 };
+
+const nobodyListens = (port: number): Promise<void> =>
+  eventually(`nobody listens at ${port}`, async () => {
+    const socket = connect(port, '127.0.0.1');
+    const [event] = await Promise.race([
+      once(socket, 'connect').then(() => ['connect']),
+      once(socket, 'close').then(() => ['close']),
+    ]).catch(() => ['error']);
+    socket.destroy();
+    return event !== 'connect';
+  });
 
 /** Waits until something holds; fails with what it waited for. */
 export const eventually = async (
