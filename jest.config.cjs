@@ -7,9 +7,11 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
 };
 // Minutes each: `npm run test:long` runs these too. Outages and rotations under load, a migrated city of 100,000, every
-// refusal page in four forms.
+// refusal page in four forms, 200 kills (`fault/audit-kill` kills a few times in every run), certificates in the browser's own store.
 const LONG = [
+  'browser/own-certificates',
   'browser/refusal-pages',
+  'fault/audit-kill-200',
   'integration/change-under-load',
   'integration/key-rotation',
   'integration/migrate',

@@ -52,8 +52,8 @@ ifItMay('the disk of the audit log full', () => {
     folder = join(city.data, 'audit');
     mkdirSync(folder, { mode: 0o700 });
     mount(folder);
-    await city.start();
   });
+  beforeEach(() => city.start());
   afterAll(async () => {
     await city.stop();
     execFileSync('umount', [folder]);

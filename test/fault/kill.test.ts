@@ -6,7 +6,7 @@ import { eventually, openSplitCity, type SplitCity } from '../integration/city.t
 import { startLoad } from './load-client.ts';
 
 /** Each begins with a start of the whole gateway. */
-const ROUNDS = process.env['ONECERT_LONG_TESTS'] === '1' ? 20 : 5;
+const ROUNDS = process.env['ONECERT_LONG_TESTS'] === '1' ? 20 : 3;
 
 describe('the gateway killed under load', () => {
   let census: Census;

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDemoCity, type DemoCity, type Departments, type Publisher } from '../../src/demo/index.ts';
@@ -16,6 +16,7 @@ import {
   type CommandResult,
   type CurlAnswer,
 } from './city-command.ts';
+import { freePorts } from '../free-port.ts';
 
 export { hasTools, type CurlAnswer } from './city-command.ts';
 
@@ -149,7 +150,7 @@ const layOut = async (
   cpSync(join(ROOT, 'config'), configuration, { recursive: true });
   cpSync(join(ROOT, 'ca-trust'), trust, { recursive: true });
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-  const ports = await freePorts();
+  const ports = await freePorts(PORTS);
   const env: NodeJS.ProcessEnv = {
     ...COMPILED,
     ...process.env,
@@ -274,14 +275,6 @@ const readMetric = (text: string, name: string): ReadonlyMap<string, number> =>
         return [line.slice(name.length, end), Number(line.slice(end + 1))];
       }),
   );
-
-const freePorts = async (): Promise<Record<PortName, number>> => {
-  const servers = PORTS.map(() => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(PORTS.map((name, index) => [name, ports[index]])) as Record<PortName, number>;
-};
 
 const nobodyListens = (port: number): Promise<void> =>
   eventually(`nobody listens at ${port}`, async () => {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { onecert, type CommandResult } from './city-command.ts';
 import { openSplitCity, type SplitCity } from './city.ts';
+import { freePort } from '../free-port.ts';
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
@@ -195,11 +196,3 @@ describe('the onecert command', () => {
     await city.remove();
   });
 });
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
 import { createAssertionIssuer, type AssertionIssuer } from '../../src/assertion/index.ts';
 import { DEPARTMENT_PORTS, startDepartments, type Departments } from '../../src/demo/departments.ts';
-import { freePort } from './opened-demo-city.ts';
+import { freePort } from '../free-port.ts';
 
 const ISSUER = 'https://localhost:8443';
 

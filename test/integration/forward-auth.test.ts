@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { requireAssertion, type AssertionClaims } from '../../src/assertion/index.ts';
 import { readCurl, run, type CurlAnswer } from './city-command.ts';
 import { eventually, openCity, type City } from './city.ts';
-import { deployed, describeWith, freePort, startNginx, type Front } from './front-processes.ts';
+import { freePort } from '../free-port.ts';
+import { deployed, describeWith, startNginx, type Front } from './front-processes.ts';
 
 const PAGE = ['-H', 'Accept: text/html'];
 

@@ -31,7 +31,8 @@ import { revocationPolicySchema } from '../../src/revocation/revocation-policy.t
 import { openKeyRing } from '../../src/storage/key-ring.ts';
 import type { TrustList } from '../../src/trust/trust-list.ts';
 import { hasTools, openssl } from './city-command.ts';
-import { freePort, openCity, type OpenedCity } from './opened-demo-city.ts';
+import { freePort } from '../free-port.ts';
+import { openCity, type OpenedCity } from './opened-demo-city.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'onecert-looks-'));
 const inRoot = (name: string): string => join(root, name);

@@ -1,23 +1,13 @@
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from '../../src/certificate/certificate.ts';
 import { parseCertificate } from '../../src/certificate/parse.ts';
 import { decodePem } from '../../src/certificate/pem.ts';
 import { openDemoCity, type DemoCertificate, type DemoCity } from '../../src/demo/index.ts';
+import { freePort } from '../free-port.ts';
 
 export const TRUSTED = ['yuean', 'zhujiang', 'pengcheng'] as const;
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 /** A demo city in a folder of its own, in this process, with what it publishes on a free port. */
 export interface OpenedCity {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort, openCity, type OpenedCity } from './opened-demo-city.ts';
+import { freePort } from '../free-port.ts';
+import { openCity, type OpenedCity } from './opened-demo-city.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -15,6 +14,7 @@ import {
 } from './city-command.ts';
 import type { City } from './city.ts';
 import { onecert } from './city-command.ts';
+import { freePorts } from '../free-port.ts';
 
 const PORTS = [
   'ONECERT_PORT',
@@ -53,7 +53,7 @@ export const layOutReplica = async (city: City): Promise<Replica> => {
   for (const each of ['tls', 'terminator', 'authorities']) {
     cpSync(join(city.data, 'city', each), join(data, 'city', each), { recursive: true });
   }
-  const ports = await freePorts();
+  const ports = await freePorts(PORTS);
   const environment: NodeJS.ProcessEnv = {
     ...COMPILED,
     ...city.environment,
@@ -114,12 +114,4 @@ export const layOutReplica = async (city: City): Promise<Replica> => {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-};
-
-const freePorts = async (): Promise<Record<PortName, number>> => {
-  const servers = PORTS.map(() => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(PORTS.map((name, index) => [name, ports[index]])) as Record<PortName, number>;
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { request } from 'node:https';
-import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { encodePem } from '../../src/certificate/pem.ts';
@@ -19,6 +19,7 @@ import {
   type Issued,
   type OpensslAuthority,
 } from '../unit/revocation/openssl-authority.ts';
+import { freePort } from '../free-port.ts';
 
 const required = process.env.ONECERT_REQUIRE_SERVICES === '1';
 const with_ = (command: string, flag: string): jest.Describe => {
@@ -265,15 +266,6 @@ backend rfc9440
     });
   });
 });
-
-const freePort = async (): Promise<number> => {
-  const probe = createTcpServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-};
 
 const accepts = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { encodePem, decodePem } from '../../src/certificate/pem.ts';
 import { readCurl, run, type CurlAnswer } from './city-command.ts';
 import { openCity, type City } from './city.ts';
-import { deployed, describeWith, freePort, startHaproxy, startNginx, type Front } from './front-processes.ts';
+import { freePort } from '../free-port.ts';
+import { deployed, describeWith, startHaproxy, startNginx, type Front } from './front-processes.ts';
 
 /** A department that answers with the fields it has been sent. */
 const enrolmentOf = (port: number): string => `department: recorder

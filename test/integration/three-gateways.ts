@@ -9,7 +9,8 @@ import { Browser } from './browser.ts';
 import { startCensus, type Census } from './census.ts';
 import type { CurlAnswer } from './city-command.ts';
 import { openSplitCity, type City, type SplitCity } from './city.ts';
-import { freePort, startHaproxy, type Front } from './front-processes.ts';
+import { freePort } from '../free-port.ts';
+import { startHaproxy, type Front } from './front-processes.ts';
 import { layOutReplica, type Replica } from './replica.ts';
 
 export const OPERATORS = ['zhou-min-zhujiang', 'wu-qiang-zhujiang'] as const;

@@ -2,10 +2,10 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from '../../free-port.ts';
 import { openPostgres, type Postgres, type PostgresOptions } from '../../../src/storage/postgres.ts';
 
 /** The PostgreSQL of this machine; tests keep to schemas of their own. */
@@ -75,10 +75,7 @@ export interface OwnPostgres {
 export const ownPostgres = async (): Promise<OwnPostgres> => {
   const bin = programs();
   if (bin === undefined) throw new Error('initdb is not there (Debian: apt-get install postgresql)');
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
+  const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'onecert-postgres-'));
   const user = unprivileged();
   if (user !== undefined) chownSync(folder, user.uid, user.gid);

@@ -2,11 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { openShortLivedStores, type ShortLivedStores } from '../../../src/storage/short-lived-stores.ts';
+import { freePort } from '../../free-port.ts';
 
 /** The Redis of this machine; tests keep to keys of their own. */
 export const REDIS_URL = process.env.ONECERT_TEST_REDIS ?? 'redis://127.0.0.1:6379';
@@ -90,14 +91,6 @@ export interface OwnRedis {
   command(args: readonly string[]): Promise<unknown>;
   remove(): Promise<void>;
 }
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
-};
 
 /**
  * `settings`: further arguments of redis-server; PORT in them is its port, BUS another one that is free. `file`: its
