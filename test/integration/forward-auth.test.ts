@@ -225,8 +225,10 @@ describeWith('curl', 'nginx')('a proxy asks whether a call may go on', () => {
       code: 'ONECERT_CERTIFICATE_REVOKED',
       carrier: 'forward-auth',
     });
-    // It ended there: who comes again has to sign in.
-    expect((await ask(at('/school-enrolment/'))).status).toBe(303);
+    await eventually(
+      'it is ended, and who comes again has to sign in',
+      async () => (await ask(at('/school-enrolment/'))).status === 303,
+    );
   });
   it('the gateway’s own pages are behind nginx too; what proxies ask is not for its clients', async () => {
     expect((await curl(at('/'), PAGE)).body).toContain('一证通');
