@@ -15,6 +15,7 @@ const LONG = [
   'integration/change-under-load',
   'integration/key-rotation',
   'integration/migrate',
+  'integration/redis-cluster',
   'integration/replicas',
   'integration/stores-away',
 ];
