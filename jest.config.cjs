@@ -9,10 +9,14 @@ const base = {
 // Minutes each: `npm run test:long` runs these too. Outages and rotations under load, a migrated city of 100,000, every
 // refusal page in four forms, 200 kills (`fault/audit-kill` kills a few times in every run), certificates in the browser's own store.
 const LONG = [
+  'browser/console-operator',
   'browser/own-certificates',
   'browser/refusal-pages',
   'fault/audit-kill-200',
+  'fault/drain',
+  'fault/gateway-disk-full',
   'integration/change-under-load',
+  'integration/console/conflicts',
   'integration/key-rotation',
   'integration/migrate',
   'integration/redis-cluster',
@@ -30,7 +34,7 @@ const project = (name) => ({
 
 module.exports = {
   projects: ['unit', 'conformance', 'integration', 'browser', 'fault', 'fuzz'].map(project),
-  // One more than the processors of a small machine: cities start, and wait, in processes of their own.
-  maxWorkers: 3,
+  // Cities start in processes of their own: with more workers than processors every suite takes twice as long.
+  maxWorkers: 2,
   testTimeout: 60_000,
 };

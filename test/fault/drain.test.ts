@@ -8,7 +8,7 @@ import { eventually, openSplitCity, type SplitCity } from '../integration/city.t
 import { connectTls } from '../integration/proxy/client.ts';
 import { startLoad } from './load-client.ts';
 
-const ROUNDS = process.env['ONECERT_LONG_TESTS'] === '1' ? 4 : 2;
+const ROUNDS = 4;
 
 describe('the gateway told to end', () => {
   let census: Census;
