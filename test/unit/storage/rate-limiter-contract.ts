@@ -36,10 +36,11 @@ export const describeRateLimiter = (
       const { create, elapse } = open();
       const limiter = create({ limit: 2, windowMs: 400 });
       const one = key();
-      while ((await limiter.ask(one)).allowed);
-      const { retryAfterMs } = await limiter.ask(one);
-      expect(retryAfterMs).toBeLessThanOrEqual(200);
-      await elapse(retryAfterMs + 5);
+      // The first refusal itself: on a busy machine one more may be allowed by the time of another question.
+      let answer = await limiter.ask(one);
+      while (answer.allowed) answer = await limiter.ask(one);
+      expect(answer.retryAfterMs).toBeLessThanOrEqual(200);
+      await elapse(answer.retryAfterMs + 5);
       expect((await limiter.ask(one)).allowed).toBe(true);
     });
 
