@@ -18,7 +18,7 @@ const CONFIG = [
 
 interface SearchOptions extends Omit<AuditFilter, 'unifiedId' | 'from' | 'to'> {
   readonly data: string;
-  readonly config?: string;
+  readonly config?: string | undefined;
   readonly from?: number;
   readonly to?: number;
   readonly identity?: string;
@@ -53,7 +53,7 @@ export const auditSearchCommand = (): Command =>
     .action(async (options: SearchOptions) => {
       const { data, config, identity, open = false, reason, json = false, limit, before, ...rest } = options;
       const filter: AuditFilter = { ...rest, ...(identity !== undefined && { unifiedId: identity }) };
-      await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
+      await withAuditRoom({ data, config }, async (room) => {
         if (open || identity !== undefined || rest.certificate !== undefined) {
           const shown = { ...rest, ...(await holderOf(room, identity)), open };
           const command = { actor: commandActor(), reason: needed(reason), filter: briefly(shown) };
@@ -128,7 +128,7 @@ const inWords = (entry: ReadEntry): string =>
 
 interface ExportOptions {
   readonly data: string;
-  readonly config?: string;
+  readonly config?: string | undefined;
   readonly from?: number;
   readonly to?: number;
   readonly open?: boolean;
@@ -159,7 +159,7 @@ export const auditExportCommand = (): Command =>
         format,
         output,
       }: ExportOptions) => {
-        await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
+        await withAuditRoom({ data, config }, async (room) => {
           if (open) {
             const filter = JSON.stringify({ from, to, format });
             await room.command({
@@ -243,7 +243,7 @@ export const auditIndexCommand = (): Command =>
     .option(...CONFIG)
     .option('--rebuild', 'drop it first')
     .action(async ({ data, config, rebuild = false }: AuditPlace & { rebuild?: boolean }) => {
-      await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
+      await withAuditRoom({ data, config }, async (room) => {
         if (rebuild) await room.command({ what: 'audit-index', actor: commandActor() });
         process.stdout.write(`The index holds the entries up to ${(await room.index.cursor()).seq}.\n`);
       });
@@ -259,7 +259,7 @@ export const auditEraseCommand = (): Command =>
     .requiredOption('--yes', 'it cannot be undone')
     .action(async ({ data, config, identity, reason }: AuditPlace & { identity: string; reason: string }) => {
       if (!/^[\w-]{1,64}$/.test(identity)) throw new CommandLineError('--identity: this is no unified id');
-      await withAuditRoom({ data, ...(config !== undefined && { config }) }, async (room) => {
+      await withAuditRoom({ data, config }, async (room) => {
         const { done } = await room.command({
           what: 'audit-erase',
           actor: commandActor(),

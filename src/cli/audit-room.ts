@@ -30,7 +30,7 @@ export interface AuditRoom {
 /** Where an audit log is: by its data folder, or by the folder of gateway.yaml, which says what is shared too. */
 export interface AuditPlace {
   readonly data: string;
-  readonly config?: string;
+  readonly config?: string | undefined;
 }
 
 /**

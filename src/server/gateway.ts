@@ -198,6 +198,8 @@ const compose = async (
     );
 
   let locked = await lockedIdentities(register, first.locked, log);
+  // Asked for every call that forward-auth is asked about.
+  let lockedNow: ReadonlySet<string> = new Set(locked);
   const stateOf = (configuration: Configuration): GatewayState => ({
     trust: packTrustList(configuration.trust),
     departments: configuration.departments,
@@ -214,6 +216,7 @@ const compose = async (
   });
   const apply = async (next: Configuration): Promise<void> => {
     locked = await lockedIdentities(register, next.locked, log);
+    lockedNow = new Set(locked);
     await publish(stateOf(next));
     checkHealth(next);
     await revocation.use(revocationSources(next.trust));
@@ -248,7 +251,7 @@ const compose = async (
         revocation,
         keys,
         state,
-        isLocked: (unifiedId) => locked.includes(unifiedId),
+        isLocked: (unifiedId) => lockedNow.has(unifiedId),
         endSession: async (session, why) => ends.end(session, await whyEnded(control.store, session, why)),
         refused: counters.refused,
         console: {
