@@ -50,7 +50,12 @@ export interface RevocationService {
   snapshot(): RevocationSnapshot;
   /** Answers with everything the network can give, in the order of the policy. Rejects only for defects. */
   resolve(question: RevocationQuestion | PackedRevocationQuestion): Promise<RevocationAnswer>;
-  /** A new trust list. CRLs of keys that are not in it any more go out of force. */
+  /**
+   * Before a new trust list is in force: looks after what it adds, so that the first calls under it find CRLs, and goes on
+   * with all that there is. Waits for the network no longer than a second; then calls wait themselves (`resolve`).
+   */
+  lookAfter(sources: readonly RevocationSource[]): Promise<void>;
+  /** A new trust list is in force. CRLs of keys that are not in it any more go out of force. */
   use(sources: readonly RevocationSource[]): Promise<void>;
   /** Looks for new CRLs now; of one authority, or of all. */
   refreshNow(authority?: string): Promise<void>;
@@ -61,6 +66,8 @@ export interface RevocationService {
 }
 
 const FRESHNESS_MS = 1_000;
+/** How long a new trust list waits for the CRLs of what it adds, ms. */
+const ADDED_PATIENCE_MS = 1_000;
 
 /**
  * The control thread's half of revocation: fetches and keeps CRLs, asks OCSP responders, and numbers every change.
@@ -196,6 +203,20 @@ export const startRevocationService = async ({
       const question = unpack(packed);
       return answerInOrder(question, { crl: () => askCrls(question), ocsp: () => askOcsp(question) });
     },
+    lookAfter: async (next) => {
+      const added = next.filter(({ authority }) => !authorities.has(authority)).map(watch);
+      const grown = next.flatMap((source) => {
+        const publications = authorities.get(source.authority);
+        if (publications === undefined || !addsTo(source, publications.source)) return [];
+        const issuers = [...publications.source.issuers, ...source.issuers];
+        publications.use({ ...source, issuers });
+        publications.reconsider();
+        return publications;
+      });
+      await begin(added);
+      const looks = [...added, ...grown].map((publications) => publications.refresh());
+      await within(ADDED_PATIENCE_MS, Promise.all(looks));
+    },
     use: async (next) => {
       const names = new Set(next.map(({ authority }) => authority));
       for (const [authority, publications] of authorities) {
@@ -253,8 +274,19 @@ const unpack = (question: RevocationQuestion | PackedRevocationQuestion): Revoca
   };
 };
 
+/** Whether it names keys, or places of CRLs, that are not known yet. */
+const addsTo = (next: RevocationSource, known: RevocationSource): boolean => {
+  const keys = new Set(known.issuers.map(({ fingerprint }) => fingerprint));
+  const { urls, files } = known.policy.crl;
+  const places = new Set([...urls, ...files]);
+  return (
+    next.issuers.some(({ fingerprint }) => !keys.has(fingerprint)) ||
+    [...next.policy.crl.urls, ...next.policy.crl.files].some((place) => !places.has(place))
+  );
+};
+
 /** Waits for something that never rejects, but not for ever. */
-const within = async (ms: number, something: Promise<void> | undefined): Promise<void> => {
+const within = async (ms: number, something: Promise<unknown> | undefined): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);

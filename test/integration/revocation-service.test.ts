@@ -420,6 +420,29 @@ const createPublisher = async () => {
     expect(snapshots.map((each) => each.epoch)).toEqual([...snapshots.keys()].map((index) => index + 2));
   });
 
+  it('has the CRLs of what a trust list adds before that list is in force, and those of the old one until then', async () => {
+    const source = sourceOf('ecdsa', { crl: { urls: [`${publisher.url}/ecdsa.crl`] } });
+    const rsa = sourceOf('rsa', { crl: { urls: [`${publisher.url}/rsa.crl`] } });
+    const renewed = sourceOf('sm2', { crl: { urls: [`${publisher.url}/sm2.crl`] } });
+    // It has published under its new key before the trust list has that key.
+    const before = { ...renewed, issuers: [] };
+    for (const kind of ['ecdsa', 'rsa', 'sm2'] as const) publish(kind, 1, []);
+    const service = await start([source, before]);
+    await service.refreshNow();
+    const numbers = (): number => service.snapshot().crls.length;
+    expect(numbers()).toBe(1);
+
+    await service.lookAfter([rsa, renewed]);
+    expect(numbers()).toBe(3);
+    await service.use([rsa, renewed]);
+    expect(numbers()).toBe(2);
+    // Again in the trust list: from the disk, whether or not the publisher answers.
+    publisher.bodies.clear();
+    await service.lookAfter([source, rsa, renewed]);
+    expect(numbers()).toBe(3);
+    expect(await statusOf(service, source, of('ecdsa').subject)).toBe('good');
+  });
+
   it('keeps nobody waiting for a publisher that does not answer, and takes its CRL when it comes', async () => {
     publish('ecdsa', 1, []);
     const body = publisher.bodies.get('/ecdsa.crl');
@@ -431,7 +454,9 @@ const createPublisher = async () => {
     try {
       const address = `http://127.0.0.1:${(slow.address() as AddressInfo).port}/`;
       const source = sourceOf('ecdsa', { crl: { urls: [address] } });
-      const service = await start([source], { patienceMs: 200 });
+      const service = await start([], { patienceMs: 200 });
+      await service.lookAfter([source]);
+      expect(service.snapshot().crls).toEqual([]);
       expect(await statusOf(service, source, of('ecdsa').subject)).toBe('unknown');
       release();
       await service.refreshNow();
