@@ -2,7 +2,9 @@ import type { DryRun } from '../changes/change-service.ts';
 import type { DocumentKey } from '../changes/document.ts';
 import type { Enrolment } from '../services/enrolment.ts';
 import { compareTrustLists, type CutOffCounts } from '../trust/compare-trust-lists.ts';
+import { departmentConsequences } from './department-consequences.ts';
 import type { Configuration } from './load-configuration.ts';
+import { roleConsequences } from './role-consequences.ts';
 
 type Consequence = DryRun['consequences'][number];
 
@@ -19,20 +21,31 @@ export const consequencesOf = async (
     case 'department':
       return departmentConsequences(servicesOf(before, name), servicesOf(after, name));
     case 'identity':
-      return after.locked.includes(name)
-        ? [
-            {
-              zh: '该身份的所有证书立即被拒绝，其会话全部结束。',
-              en: 'All certificates of this identity are refused at once, and its sessions end.',
-            },
-          ]
-        : [];
+      return identityConsequences(before.locked.includes(name), after.locked.includes(name));
     case 'roles':
+      return roleConsequences(before.roles, after.roles);
     case 'conflict':
     case 'guide':
     case 'targets':
       return [];
   }
+};
+
+const identityConsequences = (was: boolean, is: boolean): readonly Consequence[] => {
+  if (was === is) return [];
+  return is
+    ? [
+        {
+          zh: '该身份的所有证书立即被拒绝，其会话全部结束。',
+          en: 'All certificates of this identity are refused at once, and its sessions end.',
+        },
+      ]
+    : [
+        {
+          zh: '该身份的证书重新被接受，持有人可以再次登录。',
+          en: 'The certificates of this identity are accepted again: whoever holds one can sign in.',
+        },
+      ];
 };
 
 const trustConsequences = async (
@@ -76,64 +89,3 @@ const KINDS = { added: { zh: '新增' }, removed: { zh: '移除' }, changed: { z
 
 const servicesOf = ({ departments }: Configuration, name: string): readonly Enrolment[] =>
   departments.find(({ department }) => department === name)?.services ?? [];
-
-const departmentConsequences = (
-  before: readonly Enrolment[],
-  after: readonly Enrolment[],
-): readonly Consequence[] => {
-  const known = new Map(before.map((each) => [each.service, each]));
-  const kept = new Set(after.map(({ service }) => service));
-  const closes = before
-    .filter(({ service, enabled }) => enabled && !kept.has(service))
-    .map(({ name, path }) => say(name, `不再提供（${path}）`, `is not offered any more (${path})`));
-  const changes = after.flatMap((next) => {
-    const last = known.get(next.service);
-    if (last === undefined)
-      return next.enabled ? [say(next.name, `开放（${next.path}）`, `opens (${next.path})`)] : [];
-    return changesOf(last, next);
-  });
-  return [...closes, ...changes];
-};
-
-/** What closes comes first. */
-const changesOf = (last: Enrolment, next: Enrolment): Consequence[] => {
-  const statements: [zh: string, en: string][] = [];
-  const differ = (what: keyof Enrolment): boolean =>
-    JSON.stringify(last[what]) !== JSON.stringify(next[what]);
-  const list = (items: readonly string[]): string => items.join(', ');
-  const without = <T>(from: readonly T[], others: readonly T[]): T[] =>
-    from.filter((each) => !others.includes(each));
-  if (last.enabled && !next.enabled) statements.push(['停用', 'is closed']);
-  const lost = without(last.subjects, next.subjects);
-  if (lost.length > 0) statements.push([`不再接受 ${list(lost)}`, `is closed to ${list(lost)}`]);
-  if (differ('authorities')) statements.push(['接受的机构有变', 'accepts other authorities than before']);
-  if (differ('assurance')) statements.push(['所需保证等级有变', 'demands another level of assurance']);
-  if (last.path !== next.path) {
-    statements.push([`由 ${last.path} 移至 ${next.path}`, `moves from ${last.path} to ${next.path}`]);
-  }
-  if (differ('operations')) statements.push(['开放的操作有变', 'opens other operations than before']);
-  if (!last.enabled && next.enabled) statements.push(['启用', 'opens']);
-  const won = without(next.subjects, last.subjects);
-  if (won.length > 0) statements.push([`开始接受 ${list(won)}`, `opens to ${list(won)}`]);
-  const [had, has] = [last, next].map(({ claims }) => claims.map(({ claim }) => claim)) as [
-    string[],
-    string[],
-  ];
-  const told = without(has, had);
-  if (told.length > 0)
-    statements.push([`新增告知部门：${list(told)}`, `the department is told more: ${list(told)}`]);
-  const untold = without(had, has);
-  if (untold.length > 0) {
-    statements.push([
-      `不再告知部门：${list(untold)}`,
-      `the department is not told any more: ${list(untold)}`,
-    ]);
-  }
-  if (differ('backends')) statements.push(['业务系统地址有变', 'goes to other back ends than before']);
-  return statements.map(([zh, en]) => say(next.name, zh, en));
-};
-
-const say = (name: Enrolment['name'], zh: string, en: string): Consequence => ({
-  zh: `${name.zh}：${zh}。`,
-  en: `${name.en}: ${en}.`,
-});

@@ -84,10 +84,16 @@ const readOne = (document: GovernedDocument): unknown => {
   return value;
 };
 
-/** Whether a document of roles leaves somebody who can approve a change, and another who can propose it. */
+/** How many there are who can propose a change, or approve somebody else's. */
 export const operatorsIn = (roles: OtherDocuments['roles']): number =>
-  new Set(roles.filter(({ role }) => role === 'operator').map((each) => each.unifiedId ?? each.certificate))
-    .size;
+  new Set(
+    roles
+      .filter(({ role, certificate }) => role === 'operator' && certificate !== NOBODY)
+      .map((each) => each.unifiedId ?? each.certificate),
+  ).size;
+
+/** What stands in roles.yaml for a thumbprint that was not given: no certificate has it. */
+const NOBODY = '0'.repeat(64);
 
 /** A change of roles that leaves nobody who could approve another one. */
 export const tooFewOperators = (
