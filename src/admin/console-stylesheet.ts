@@ -107,6 +107,8 @@ textarea.prose { font: inherit; min-height: 5rem; }
   .side { position: static; padding: .5rem 0 0; min-width: 0; }
   .side .sections { display: flex; overflow-x: auto; gap: .25rem; border-bottom: 1px solid var(--line); padding: .25rem .25rem .5rem; }
   .side .sections a { white-space: nowrap; }
+  /* Where one is stays in sight, whichever way the others are scrolled. */
+  .side .sections li:has([aria-current]) { position: sticky; inset: 0; z-index: 1; border-radius: 8px; background: var(--ground); }
   .self { border: 0; margin: .25rem 0 0; padding: 0 .25rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 }
 @media (max-width: 34rem) {

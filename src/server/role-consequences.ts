@@ -5,9 +5,9 @@ type Consequence = DryRun['consequences'][number];
 type Entry = Roles['roles'][number];
 
 const ROLES = {
-  operator: { zh: '操作员', en: 'operator' },
-  auditor: { zh: '审计员', en: 'auditor' },
-  officer: { zh: '部门工作人员', en: 'officer' },
+  operator: { zh: '运维人员', en: 'operator' },
+  auditor: { zh: '审计人员', en: 'auditor' },
+  officer: { zh: '部门经办人', en: 'officer' },
 } as const satisfies Record<Entry['role'], { zh: string; en: string }>;
 
 /** Who gets a role and who loses one; those who lose one come first. */

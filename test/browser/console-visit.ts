@@ -68,7 +68,10 @@ export const lookAtPages = async (
   return found;
 };
 
-/** Words in so narrow a column that hardly any two characters stand side by side, and ids that are there twice. */
+/**
+ * Words in so narrow a column that hardly any two characters stand side by side, ids that are there twice, and the section
+ * one is in out of sight.
+ */
 const LAYOUT_FINDINGS = `(() => {
   const found = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -83,6 +86,9 @@ const LAYOUT_FINDINGS = `(() => {
   }
   const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
   for (const id of new Set(ids.filter((each, at) => ids.indexOf(each) !== at))) found.push('more than one #' + id);
+  const here = document.querySelector('.side [aria-current]')?.getBoundingClientRect();
+  if (here !== undefined && (here.left < 0 || here.right > document.documentElement.clientWidth))
+    found.push('the section one is in is out of sight');
   return found;
 })()`;
 
