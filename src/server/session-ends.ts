@@ -31,7 +31,7 @@ export interface SessionEnds {
 }
 
 export interface SessionEndsParts {
-  readonly sessions: Pick<Sessions, 'end' | 'listGroup' | 'endAllOf'>;
+  readonly sessions: Pick<Sessions, 'end' | 'pages' | 'endAllOf'>;
   readonly audit: AuditSink;
   readonly log: Pick<ReloadLog, 'warn' | 'info'>;
   /** ms since the epoch. */
@@ -39,9 +39,6 @@ export interface SessionEndsParts {
   /** ms between attempts to write entries that could not be written. */
   readonly againMs?: number;
 }
-
-/** A whole city may be ended at once: no more than so many at the same time. */
-const PARALLEL = 64;
 
 export const createSessionEnds = ({
   sessions,
@@ -85,9 +82,8 @@ export const createSessionEnds = ({
     end,
     endAll: async (group, why) => {
       let ended = 0;
-      const found = [...(await sessions.listGroup(group))];
-      while (found.length > 0) {
-        const those = await Promise.all(found.splice(0, PARALLEL).map((session) => end(session, why)));
+      for await (const page of sessions.pages(group)) {
+        const those = await Promise.all(page.map((session) => end(session, why)));
         ended += those.filter(Boolean).length;
       }
       // Those that began meanwhile, or cannot be opened; and replicas drop what they have copies of.

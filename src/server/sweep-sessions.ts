@@ -23,7 +23,7 @@ export interface SessionSweep {
 }
 
 export interface SessionSweepParts {
-  readonly sessions: Pick<Sessions, 'listGroup'>;
+  readonly sessions: Pick<Sessions, 'pages'>;
   readonly ends: Pick<SessionEnds, 'end'>;
   readonly trust: () => TrustList;
   readonly revocation: () => RevocationSnapshot;
@@ -78,10 +78,13 @@ export const createSessionSweep = (parts: SessionSweepParts): SessionSweep => {
     const codes = new Map<string, EndCause | undefined>();
     for (const authority of due) {
       due.delete(authority);
-      const found = [...(await parts.sessions.listGroup({ authority }))];
-      while (found.length > 0 && !closed) {
-        for (const session of found.splice(0, AT_ONCE)) await look(session, codes);
-        await new Promise((resolve) => setImmediate(resolve));
+      for await (const page of parts.sessions.pages({ authority })) {
+        const found = [...page];
+        while (found.length > 0 && !closed) {
+          for (const session of found.splice(0, AT_ONCE)) await look(session, codes);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        if (closed) return;
       }
     }
   };

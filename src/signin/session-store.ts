@@ -8,8 +8,15 @@ export interface SessionRecords {
   get(key: string): Promise<string | undefined>;
   renew(key: string, value: string, ttlMs: number): Promise<boolean>;
   delete(key: string): Promise<string | undefined>;
-  list(group: string, limit: number): Promise<readonly { readonly key: string; readonly value: string }[]>;
+  list(group: string, limit: number): Promise<readonly SessionRecord[]>;
+  pages(group: string, size: number): AsyncIterable<readonly SessionRecord[]>;
+  count(group: string): Promise<number>;
   deleteGroup(group: string): Promise<number>;
+}
+
+interface SessionRecord {
+  readonly key: string;
+  readonly value: string;
 }
 
 /** What seals records before they may leave this process (src/storage/field-cipher.ts). */
@@ -33,6 +40,10 @@ export interface SessionStore {
   renew(session: Session, ttlMs: number): Promise<boolean>;
   delete(key: string): Promise<Session | undefined>;
   list(group: SessionGroup, limit: number): Promise<readonly Session[]>;
+  /** As GroupedStore.pages. */
+  pages(group: SessionGroup): AsyncIterable<readonly Session[]>;
+  /** Those too that cannot be opened. */
+  count(group: SessionGroup): Promise<number>;
   deleteGroup(group: SessionGroup): Promise<number>;
 }
 
@@ -42,6 +53,9 @@ export interface SessionStoreParts {
   /** Told of records that cannot be opened: sealed with another key, or tampered with. They are no sessions. */
   readonly onDefect: (error: unknown) => void;
 }
+
+/** Sessions of a page: a megabyte or less, and a few ms of the server's time. */
+const PAGE = 100;
 
 export const createSessionStore = ({ records, cipher, onDefect }: SessionStoreParts): SessionStore => {
   const seal = (session: Session): string =>
@@ -55,15 +69,18 @@ export const createSessionStore = ({ records, cipher, onDefect }: SessionStorePa
       return undefined;
     }
   };
+  const openAll = (found: readonly SessionRecord[]): readonly Session[] =>
+    found.map(({ key, value }) => open(key, value)).filter((session) => session !== undefined);
   return {
     put: (session, ttlMs) => records.put(session.key, seal(session), groupsOf(session), ttlMs),
     get: async (key) => open(key, await records.get(key)),
     renew: (session, ttlMs) => records.renew(session.key, seal(session), ttlMs),
     delete: async (key) => open(key, await records.delete(key)),
-    list: async (group, limit) => {
-      const found = await records.list(nameOf(group), limit);
-      return found.map(({ key, value }) => open(key, value)).filter((session) => session !== undefined);
+    list: async (group, limit) => openAll(await records.list(nameOf(group), limit)),
+    pages: async function* (group) {
+      for await (const page of records.pages(nameOf(group), PAGE)) yield openAll(page);
     },
+    count: (group) => records.count(nameOf(group)),
     deleteGroup: (group) => records.deleteGroup(nameOf(group)),
   };
 };

@@ -14,7 +14,7 @@ import {
   type SessionRecords,
 } from './session-store.ts';
 import { DEFAULT_SESSION_LIMITS, timeLeft, type Session, type SessionLimits } from './session.ts';
-import { orRefuse } from './store-refusal.ts';
+import { orRefuse, orRefusePages } from './store-refusal.ts';
 
 /** What a session is begun on: the decision room's Admission. */
 export interface SessionAdmission {
@@ -67,9 +67,13 @@ export interface Sessions {
   end(key: string, owner?: string): Promise<boolean>;
   /** Of one identity, last seen first; at most 500. */
   list(unifiedId: string): Promise<readonly Session[]>;
-  /** Of one identity, certificate or authority; at most 100,000. */
-  listGroup(group: SessionGroup): Promise<readonly Session[]>;
-  /** How many there are of one identity, certificate or authority; no further than 100,000 are counted. */
+  /**
+   * All of one identity, certificate or authority, about a hundred at a time; some may be met more than once. Those that
+   * begin, end or are renewed meanwhile keep none of the others from being met. A failover of the store may: it is told
+   * as `onEnded` of any.
+   */
+  pages(group: SessionGroup): AsyncIterable<readonly Session[]>;
+  /** How many there are of one identity, certificate or authority. */
   count(group: SessionGroup): Promise<number>;
   /** Ends all of one identity, certificate or authority; how many there were. */
   endAllOf(group: SessionGroup): Promise<number>;
@@ -91,7 +95,6 @@ export interface SessionsParts {
 const TOUCH_EVERY_MS = 60_000;
 const HANDOVER_MS = 60_000;
 const LIST_LIMIT = 500;
-const COUNT_LIMIT = 100_000;
 
 export const openSessions = async (parts: SessionsParts): Promise<Sessions> => {
   const { broadcast, cipher, clock, onDefect, limits = DEFAULT_SESSION_LIMITS } = parts;
@@ -192,8 +195,8 @@ export const openSessions = async (parts: SessionsParts): Promise<Sessions> => {
         .filter((session) => timeLeft(session, limits, now) > 0)
         .sort((one, other) => other.lastSeen - one.lastSeen);
     },
-    listGroup: (group) => orRefuse(store.list(group, COUNT_LIMIT)),
-    count: (group) => orRefuse(store.list(group, COUNT_LIMIT).then(({ length }) => length)),
+    pages: (group) => orRefusePages(store.pages(group)),
+    count: (group) => orRefuse(store.count(group)),
     endAllOf: (group) => orRefuse(endAllOf(group)),
     onEnded: (listener) => ended.listen(listener),
     close: () => ended.close(),

@@ -10,7 +10,20 @@ export const orRefuse = async <T>(answer: Promise<T>): Promise<T> => {
   try {
     return await answer;
   } catch (error) {
-    if ((error as Error).name !== 'StoreUnavailableError') throw error;
-    throw new Refusal('ONECERT_SESSION_UNAVAILABLE', (error as Error).message, { cause: error });
+    throw refusalOf(error);
   }
 };
+
+/** The same of what a store answers page by page. */
+export const orRefusePages = async function* <T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    throw refusalOf(error);
+  }
+};
+
+const refusalOf = (error: unknown): unknown =>
+  (error as Error).name === 'StoreUnavailableError'
+    ? new Refusal('ONECERT_SESSION_UNAVAILABLE', (error as Error).message, { cause: error })
+    : error;

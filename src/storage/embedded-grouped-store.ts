@@ -67,6 +67,21 @@ export const createEmbeddedGroupedStore = ({
       }
       return found;
     },
+    pages: async function* (group, size) {
+      checkKey(group);
+      // The names as they are now: who is renewed meanwhile moves to the end of the group, and would be met for ever.
+      const keys = [...(members.get(group) ?? [])];
+      for (let at = 0; at < keys.length; at += size) {
+        yield keys.slice(at, at + size).flatMap((key) => {
+          const held = records.get(key);
+          return held === undefined ? [] : [{ key, value: held.value }];
+        });
+      }
+    },
+    count: async (group) => {
+      checkKey(group);
+      return [...(members.get(group) ?? [])].filter((key) => records.get(key) !== undefined).length;
+    },
     deleteGroup: async (group) => {
       checkKey(group);
       const keys = [...(members.get(group) ?? [])];

@@ -5,7 +5,7 @@ export interface GroupedRecord {
 }
 
 /**
- * Records that expire and belong to groups: found by key, listed and ended by group. A record and its places in
+ * Records that expire and belong to groups: found by key, listed, counted and ended by group. A record and its places in
  * groups change in one step. Keys, values and times as in ExpiringStore; a group's name is bounded like a key and a
  * record belongs to at most 8.
  *
@@ -22,6 +22,15 @@ export interface GroupedStore {
   delete(key: string): Promise<string | undefined>;
   /** At most `limit`, which ones and in which order is not said. */
   list(group: string, limit: number): Promise<readonly GroupedRecord[]>;
+  /**
+   * A whole group, however large, some of it at a time: about `size`, each page read when it is asked for; pages may be
+   * empty. A record that is there from the first page to the last is met, once or more often, whatever becomes of others
+   * and of its time to live meanwhile; one that comes or goes meanwhile may be. Only where another server takes over
+   * meanwhile (a failover, a slot that moves) records may be missed.
+   */
+  pages(group: string, size: number): AsyncIterable<readonly GroupedRecord[]>;
+  /** How many there are, without reading them. */
+  count(group: string): Promise<number>;
   /** Deletes every record of a group; how many there were. Those put meanwhile may remain or go. */
   deleteGroup(group: string): Promise<number>;
 }

@@ -75,6 +75,27 @@ for _, member in ipairs(members) do
 end
 return found`);
 
+/**
+ * KEYS: group. ARGV: prefix of records, cursor, about how many. Answers the next cursor, and members and values as LIST.
+ * By ZSCAN and not by the time they expire, which is another one whenever a record is renewed.
+ */
+const PAGE = defineScript(`
+local reply = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[3])
+local found = {}
+for index = 1, #reply[2], 2 do
+  local member = reply[2][index]
+  local value = redis.call('HGET', ARGV[1] .. member, 'v')
+  if value then
+    table.insert(found, member)
+    table.insert(found, value)
+  end
+end
+return { reply[1], found }`);
+
+/** KEYS: group. */
+const COUNT = defineScript(`${PRELUDE}
+return redis.call('ZCOUNT', KEYS[1], '(' .. string.format('%d', now), '+inf')`);
+
 /** KEYS: group. ARGV: prefix of records, prefix of groups, how many at most. Answers members met, records deleted. */
 const DELETE_SOME = defineScript(`${PRELUDE}
 local members = redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)
@@ -123,11 +144,18 @@ export const createRedisGroupedStore = (redis: RedisConnection, namespace: strin
     delete: async (key) => text(await redis.script(DELETE, [record(key)], [groups, key])),
     list: async (name, limit) => {
       if (limit < 1) return [];
-      const found = (await redis.script(LIST, [group(name)], [records, limit])) as readonly string[];
-      return found.flatMap((member, index): GroupedRecord[] =>
-        index % 2 === 0 ? [{ key: member, value: found[index + 1] ?? '' }] : [],
-      );
+      return recordsIn((await redis.script(LIST, [group(name)], [records, limit])) as readonly string[]);
     },
+    pages: async function* (name, size) {
+      for (let cursor = '0'; ;) {
+        const page = await redis.script(PAGE, [group(name)], [records, cursor, size]);
+        const [next, found] = page as readonly [string, readonly string[]];
+        yield recordsIn(found);
+        if (next === '0') return;
+        cursor = next;
+      }
+    },
+    count: async (name) => (await redis.script(COUNT, [group(name)], [])) as number,
     deleteGroup: async (name) => {
       let total = 0;
       for (;;) {
@@ -139,3 +167,7 @@ export const createRedisGroupedStore = (redis: RedisConnection, namespace: strin
     },
   };
 };
+
+/** From member, value, member, value … */
+const recordsIn = (found: readonly string[]): GroupedRecord[] =>
+  found.flatMap((member, index) => (index % 2 === 0 ? [{ key: member, value: found[index + 1] ?? '' }] : []));

@@ -24,7 +24,9 @@ describe('sessions that the gateway ends', () => {
     const ends = createSessionEnds({
       sessions: {
         end: async (key) => kept.delete(key),
-        listGroup: async () => [...kept.values()],
+        pages: async function* () {
+          yield [...kept.values()];
+        },
         endAllOf: async () => 0,
       },
       audit,

@@ -206,6 +206,35 @@ export const describeSessions = (name: string, stores: () => ShortLivedStores): 
       expect(await sessions.endAllOf({ authority: 'nobody' })).toBe(0);
     });
 
+    it('are gone through in pages, and counted, by identity, certificate and authority', async () => {
+      const { sessions } = await open();
+      const authority = `authority-${randomBytes(4).toString('hex')}`;
+      const someone = person(undefined, authority);
+      const begin = async ({ credential, admission } = person(undefined, authority)) =>
+        (await sessions.begin(credential, admission, noCookie)).session;
+      const begun = await Promise.all(Array.from({ length: 300 }, () => begin()));
+      const own = [await begin(someone), await begin(someone)];
+      await begin(person());
+      const met = async (group: Parameters<typeof sessions.pages>[0]) => {
+        const keys = new Set<string>();
+        for await (const page of sessions.pages(group)) {
+          expect(page.length).toBeLessThanOrEqual(150);
+          for (const session of page) keys.add(session.key);
+        }
+        return [...keys].sort();
+      };
+      const all = [...begun, ...own].map(({ key }) => key).sort();
+      expect(await met({ authority })).toEqual(all);
+      expect(await sessions.count({ authority })).toBe(302);
+      const [unifiedId, thumbprint] = [own[0]?.unifiedId ?? '', own[0]?.thumbprint ?? ''];
+      for (const group of [{ unifiedId }, { thumbprint }]) {
+        expect(await met(group)).toEqual(own.map(({ key }) => key).sort());
+        expect(await sessions.count(group)).toBe(2);
+      }
+      expect(await sessions.endAllOf({ authority })).toBe(302);
+      expect([await met({ authority }), await sessions.count({ authority })]).toEqual([[], 0]);
+    });
+
     it('handed over go to exactly one of those who ask, under a new id', async () => {
       const { sessions } = await open();
       const { credential, admission } = person();

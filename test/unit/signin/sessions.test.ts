@@ -227,6 +227,8 @@ describeWithRedis('sessions of two gateways in one Redis', () => {
       sessions.find(cookieOf(known.setCookie)),
       sessions.reissue(unknown.session.key),
       sessions.list(admission.identity.unifiedId),
+      sessions.pages({ authority: 'yuean' })[Symbol.asyncIterator]().next(),
+      sessions.count({ authority: 'yuean' }),
       sessions.end(unknown.session.key),
       sessions.endAllOf({ authority: 'yuean' }),
       sessions.touch({ ...unknown.session }),

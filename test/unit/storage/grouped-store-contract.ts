@@ -75,6 +75,72 @@ export const describeGroupedStore = (
       expect(await store.list(side, 2_000)).toEqual([{ key: bystander, value: 'stays' }]);
     });
 
+    it('goes through a group in pages, whatever becomes of it meanwhile', async () => {
+      const { store } = open();
+      const [group, other] = [word(), word()];
+      const named = (from: number, to: number): string[] =>
+        Array.from({ length: to - from }, (_, index) => `${group}-${from + index}`);
+      const putAll = (keys: readonly string[]) =>
+        Promise.all(keys.map((key) => store.put(key, `of ${key}`, [group, other], day)));
+      const [staying, going, coming] = [named(0, 900), named(900, 1_200), named(1_200, 1_500)];
+      await putAll([...staying, ...going]);
+      const met = new Map<string, string>();
+      let pages = 0;
+      for await (const page of store.pages(group, 100)) {
+        // Redis answers a whole small group at once, and a little more than it is asked for.
+        expect(page.length).toBeLessThanOrEqual(150);
+        for (const { key, value } of page) met.set(key, value);
+        pages += 1;
+        // What was met and what was not is renewed, to end sooner and later; some go, others come.
+        const renewed = staying.filter((_, index) => index % 7 === pages % 7);
+        await Promise.all(
+          renewed.map((key, index) => store.renew(key, `of ${key}`, index % 2 === 0 ? day : day / 2)),
+        );
+        await Promise.all([
+          ...going.splice(0, 30).map((key) => store.delete(key)),
+          putAll(coming.splice(0, 30)),
+        ]);
+      }
+      expect(pages).toBeGreaterThan(5);
+      expect(staying.filter((key) => met.get(key) !== `of ${key}`)).toEqual([]);
+      const others = new Set([...named(0, 1_500)]);
+      expect([...met.keys()].filter((key) => !others.has(key))).toEqual([]);
+      await store.deleteGroup(group);
+    });
+
+    it('the pages of a small group, and of none; those whose time is over are in none', async () => {
+      const { store, elapse } = open();
+      const [one, two, short, group] = [word(), word(), word(), word()];
+      const keysIn = async (name: string): Promise<string[]> => {
+        const found = [];
+        for await (const page of store.pages(name, 1)) found.push(...page.map(({ key }) => key));
+        return found.sort();
+      };
+      expect(await keysIn(group)).toEqual([]);
+      await store.put(one, '1', [group], day);
+      await store.put(two, '2', [group], day);
+      await store.put(short, '3', [group], 100);
+      expect(await keysIn(group)).toEqual([one, two, short].sort());
+      await elapse(200);
+      expect(await keysIn(group)).toEqual([one, two].sort());
+    });
+
+    it('counts a group, however large, without those whose time is over', async () => {
+      const { store, elapse } = open();
+      const [group, side] = [word(), word()];
+      expect(await store.count(group)).toBe(0);
+      await Promise.all(
+        Array.from({ length: 1_200 }, (_, index) => store.put(`${group}-${index}`, 'x', [group, side], day)),
+      );
+      await store.put(word(), 'x', [group], 100);
+      expect(await store.count(group)).toBe(1_201);
+      await store.delete(`${group}-7`);
+      await elapse(200);
+      expect([await store.count(group), await store.count(side)]).toEqual([1_199, 1_199]);
+      await store.deleteGroup(group);
+      expect([await store.count(group), await store.count(side)]).toEqual([0, 0]);
+    });
+
     it('forgets records when their time is over, and not while they are renewed', async () => {
       const { store, elapse } = open();
       const [short, renewed, long, group] = [word(), word(), word(), word()];
@@ -151,6 +217,9 @@ export const describeGroupedStore = (
       await expect(store.put('k', 'x'.repeat(65_537), [], day)).rejects.toBeInstanceOf(RangeError);
       await expect(store.renew('k', 'x', 0)).rejects.toBeInstanceOf(RangeError);
       await expect(store.list('', 1)).rejects.toBeInstanceOf(RangeError);
+      await expect(store.count('')).rejects.toBeInstanceOf(RangeError);
+      const pages = store.pages('', 1)[Symbol.asyncIterator]();
+      await expect(pages.next()).rejects.toBeInstanceOf(RangeError);
       await expect(store.deleteGroup('k'.repeat(513))).rejects.toBeInstanceOf(RangeError);
     });
   });

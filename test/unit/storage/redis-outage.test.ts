@@ -38,6 +38,8 @@ describeWithRedis('a Redis server that goes away', () => {
       grouped.put('key', 'value', ['group'], minute),
       grouped.renew('key', 'value', minute),
       grouped.list('group', 1),
+      grouped.pages('group', 1)[Symbol.asyncIterator]().next(),
+      grouped.count('group'),
       grouped.deleteGroup('group'),
       grouped.delete('key'),
       stores.limiter('outage', { limit: 1_000, windowMs: 1 }).ask('key'),
