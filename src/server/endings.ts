@@ -9,6 +9,7 @@ import type { ReloadLog } from './reload.ts';
 import { createSessionEnds, type SessionEnds } from './session-ends.ts';
 import { sessionsOfLocked } from './sessions-of-locked.ts';
 import { createSessionSweep, type SessionSweep } from './sweep-sessions.ts';
+import { createSweepTurns, type TurnMarks } from './sweep-turns.ts';
 import { whyEnded, whyLocked } from './why-ended.ts';
 
 export interface EndingsParts {
@@ -16,6 +17,8 @@ export interface EndingsParts {
   readonly audit: AuditSink;
   readonly documents: Pick<ChangeStore, 'current'>;
   readonly register: Pick<IdentityRegister, 'identityById'>;
+  /** Shared by the replicas that share the sessions. */
+  readonly marks: TurnMarks;
   readonly log: ReloadLog;
 }
 
@@ -39,7 +42,14 @@ export interface Endings {
 
 type WhyFound = Parameters<typeof createSessionSweep>[0]['whyOf'];
 
-export const createEndings = ({ sessions, audit, documents, register, log }: EndingsParts): Endings => {
+export const createEndings = ({
+  sessions,
+  audit,
+  documents,
+  register,
+  marks,
+  log,
+}: EndingsParts): Endings => {
   const ends = createSessionEnds({ sessions, audit, log });
   const whyOf: WhyFound = (session, why) => whyEnded(documents, session, why);
   const endSessionsOf = sessionsOfLocked(ends, (unifiedId) => whyLocked(documents, unifiedId), log);
@@ -56,12 +66,13 @@ export const createEndings = ({ sessions, audit, documents, register, log }: End
     endLocked: () => endSessionsOf([...locked]),
     end: async (session, why) => ends.end(session, await whyOf(session, why)),
     sweep: (trust, revocation) => {
-      sweeping = createSessionSweep({ sessions, ends, trust, revocation, whyOf, log });
+      const turns = createSweepTurns(marks);
+      sweeping = createSessionSweep({ sessions, ends, turns, trust, revocation, whyOf, log });
     },
     changed: () => sweeping?.changed(),
     close: async () => {
-      sweeping?.close();
-      ends.close();
+      await sweeping?.close();
+      await ends.close();
     },
   };
 };

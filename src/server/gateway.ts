@@ -124,6 +124,7 @@ const compose = async (
       audit: audit.sink,
       documents: control.store,
       register,
+      marks: state.stores.expiring('sweeps'),
       log,
     }),
   );

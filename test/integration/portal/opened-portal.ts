@@ -103,7 +103,7 @@ export const openPortal = async (
   const ends = createSessionEnds({
     sessions,
     audit: sink,
-    log: { warn: () => undefined, info: () => undefined },
+    log: { warn: () => undefined, info: () => undefined, error: () => undefined },
   });
   const values = stores.expiring('sign-in');
   const parts: PortalParts = {
@@ -164,7 +164,7 @@ export const openPortal = async (
     entries: () => entriesOf(log.folder),
     close: async () => {
       await listener.close();
-      ends.close();
+      await ends.close();
       sessions.close();
       await log.close();
       await verifier.close();
