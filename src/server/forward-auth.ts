@@ -13,7 +13,7 @@ import type { PortalComposition } from './portal.ts';
 
 /** What proxies ask by the listener for terminators, where gateway.yaml says that they may; undefined where it does not. */
 export const forwardAuthOf = (
-  { current, keys, state, audit, refused }: PortalComposition,
+  { current, keys, state, audit, endSession, refused }: PortalComposition,
   { gate, urls, authorities }: Pick<PortalParts, 'gate' | 'urls' | 'authorities'>,
 ): ForwardAuth | undefined => {
   const { issuer, terminator, sessions: limits } = current().settings;
@@ -26,6 +26,7 @@ export const forwardAuthOf = (
       limits: { idleMs: limits.idle, absoluteMs: limits.absolute },
       clock: Date.now,
     }),
+    endSession,
     assertions: assertionIssuer(() => keys.versions('assertion.key'), issuer),
     pairwiseId: (unifiedId, department) => pairwiseId(pairwiseKey, unifiedId, department),
     limiter: createCallLimiter({

@@ -1,7 +1,7 @@
 import { rateLimitFields } from '../../decision/call-limiter.ts';
 import type { Admission, Decision } from '../../decision/types.ts';
+import { judgeSession } from '../../decision/judge-session.ts';
 import type { RefusalCode } from '../../refusal/catalogue.ts';
-import { credentialOf as credentialOfSession } from '../../signin/session.ts';
 import type { Service } from '../../services/enrolment.ts';
 import type { ForwardAuthParts } from './forward-auth-parts.ts';
 import type { Question } from './question.ts';
@@ -24,7 +24,7 @@ export interface Refused {
  * cannot answer.
  */
 export const decide = async (
-  parts: Pick<ForwardAuthParts, 'gate' | 'sessions' | 'limiter'>,
+  parts: Pick<ForwardAuthParts, 'gate' | 'sessions' | 'endSession' | 'limiter'>,
   question: Question,
 ): Promise<Allowed | Refused> => {
   const { fault, method, path } = question;
@@ -48,9 +48,12 @@ export const decide = async (
   };
 };
 
-/** By the certificate that the proxy hands on, which its client has just proved to hold; else by the session's. */
+/**
+ * By the certificate that the proxy hands on, which its client has just proved to hold; else by the session's. A session
+ * that is found to be over ends, as at the portal.
+ */
 const admitCaller = async (
-  { gate, sessions }: Pick<ForwardAuthParts, 'gate' | 'sessions'>,
+  { gate, sessions, endSession }: Pick<ForwardAuthParts, 'gate' | 'sessions' | 'endSession'>,
   { request, context: { credential, from } }: Question,
 ): Promise<Admission | undefined> => {
   if (credential !== undefined) {
@@ -59,10 +62,12 @@ const admitCaller = async (
   }
   const session = await sessions.find(request.headers.cookie);
   if (session === undefined) return undefined;
-  const admission = await gate.admit(credentialOfSession(session, from));
-  // Operators may have taken two people apart who were one.
-  const { identity } = admission;
-  return identity === undefined || identity.unifiedId === session.unifiedId ? admission : undefined;
+  const judge = {
+    gate,
+    // By a copy of the session people are served while the store is away. This call is refused, whether or not it ends.
+    endSession: (...found: Parameters<typeof endSession>) => endSession(...found).catch(() => undefined),
+  };
+  return (await judgeSession(judge, session, from))?.admission;
 };
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -1,6 +1,7 @@
 import type { AssertionIssuer } from '../../assertion/issue.ts';
 import type { AuditSink } from '../../audit/entry.ts';
 import type { CallLimiter } from '../../decision/call-limiter.ts';
+import type { SessionJudgeParts } from '../../decision/judge-session.ts';
 import type { Gate } from '../../decision/types.ts';
 import type { RefusalCode } from '../../refusal/catalogue.ts';
 import type { RefusalContext } from '../../refusal/context.ts';
@@ -11,6 +12,8 @@ import type { SessionCache } from '../../signin/session-cache.ts';
 export interface ForwardAuthParts {
   readonly gate: Pick<Gate, 'admit' | 'decide'>;
   readonly sessions: Pick<SessionCache, 'find'>;
+  /** Ends one that is found to be over, and sees to it that the audit log has it. */
+  readonly endSession: SessionJudgeParts['endSession'];
   readonly assertions: Pick<AssertionIssuer, 'issue'>;
   /** Keeps services' limits. Not given: there are none. */
   readonly limiter?: Pick<CallLimiter, 'ask'>;

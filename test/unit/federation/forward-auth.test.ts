@@ -9,6 +9,7 @@ import { createForwardAuth } from '../../../src/federation/forward-auth/forward-
 import { readTarget } from '../../../src/proxy/target.ts';
 import { Refusal } from '../../../src/refusal/refusal.ts';
 import type { Service } from '../../../src/services/enrolment.ts';
+import type { Session } from '../../../src/signin/session.ts';
 import {
   PORTAL_CONTEXT_HEADER,
   writePortalContext,
@@ -47,20 +48,32 @@ describe('forward-auth', () => {
   let server: Server;
   let refusal: unknown;
   let outcome: 'allow' | 'refuse';
+  let session: Session | undefined;
+  let admission: Admission;
+  /** Sessions that were ended, and why; in vain where `isAway`. */
+  let ended: unknown[];
+  let isAway: boolean;
 
   beforeEach(async () => {
     log = heldLog();
     refusal = undefined;
     outcome = 'allow';
+    session = undefined;
+    admission = ADMISSION;
+    [ended, isAway] = [[], false];
     const parts: ForwardAuthParts = {
       gate: {
-        admit: async () => ADMISSION,
+        admit: async () => admission,
         decide: () =>
           outcome === 'allow'
             ? { outcome, service: SERVICE, admission: ADMISSION, identity: ADMISSION.identity }
             : { outcome, code: 'ONECERT_SERVICE_DISABLED', service: SERVICE },
       },
-      sessions: { find: async () => undefined },
+      sessions: { find: async () => session },
+      endSession: async ({ key }, why) => {
+        ended.push([key, why]);
+        if (isAway) throw new Refusal('ONECERT_SESSION_UNAVAILABLE', 'Redis is away');
+      },
       assertions: { issue: ({ aud, sub }) => `${aud} for ${sub}` },
       pairwiseId: (unifiedId, department) => `${unifiedId}@${department}`,
       audit: log.sink,
@@ -173,6 +186,33 @@ describe('forward-auth', () => {
       'ONECERT_SERVICE_DISABLED',
       null,
     ]);
+  });
+  it('a session whose certificate is good no longer ends; the call is refused, whether or not it could be ended', async () => {
+    outcome = 'refuse';
+    session = { ...ADMISSION.credential, key: 'k', unifiedId: 'u' } as Session;
+    const asked = async (found: Partial<Admission>): Promise<unknown[]> => {
+      admission = { ...ADMISSION, ...found };
+      ended = [];
+      const answer = ask(undefined, { credential: undefined });
+      await recorded(1);
+      confirm();
+      expect((await answer).status).toBe(403);
+      return ended;
+    };
+    const refused = (code: Admission['refusal']) => ({ identity: undefined, refusal: code });
+    const end = { cause: 'certificate-refused', code: 'ONECERT_CERTIFICATE_REVOKED' };
+    expect(await asked(refused('ONECERT_CERTIFICATE_REVOKED'))).toEqual([['k', end]]);
+    expect(await asked(refused('ONECERT_IDENTITY_LOCKED'))).toMatchObject([
+      ['k', { cause: 'identity-locked' }],
+    ]);
+    // Operators have taken two people apart who were one.
+    const other = { ...ADMISSION.identity, unifiedId: 'other' };
+    expect(await asked({ identity: other })).toEqual([['k', { cause: 'identity-changed' }]]);
+    isAway = true;
+    expect(await asked(refused('ONECERT_CERTIFICATE_REVOKED'))).toHaveLength(1);
+    // What is no fault of the certificate ends nothing; nor does what the enrolment refuses.
+    expect(await asked(refused('ONECERT_REVOCATION_UNKNOWN'))).toEqual([]);
+    expect(await asked({})).toEqual([]);
   });
   it.each(['browser', 'mutual-tls'] as const)('is not there on the listener %s', async (listener) => {
     for (const path of [
