@@ -42,7 +42,10 @@ export interface AdminParts {
   >;
   readonly auditLog: AuditLogParts;
   /** Figures of what the audit log tells: of all replicas where they share it. */
-  readonly auditIndex: Pick<AuditIndex, 'figures' | 'codes' | 'busyCertificates'>;
+  readonly auditIndex: Pick<
+    AuditIndex,
+    'figures' | 'codes' | 'busyCertificates' | 'authorities' | 'authoritiesSince'
+  >;
   /** Whether the trust list has to be signed by the operators' key (trustKey of gateway.yaml). */
   readonly trustListSigned: boolean;
   /** Of ADMIN_LIMITS, or stricter. */

@@ -17,7 +17,11 @@ export const addToHyperLogLog = (registers: Uint8Array, item: Buffer): void => {
 };
 
 export const mergeHyperLogLog = (into: Uint8Array, other: Uint8Array): void => {
-  for (const [index, rank] of other.entries()) if (rank > (into[index] ?? 0)) into[index] = rank;
+  // By index: a page of a year merges a hundred thousand of them.
+  for (let index = 0; index < into.length; index++) {
+    const rank = other[index] ?? 0;
+    if (rank > (into[index] ?? 0)) into[index] = rank;
+  }
 };
 
 export const countHyperLogLog = (registers: Uint8Array): number => {

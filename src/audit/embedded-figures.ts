@@ -1,16 +1,25 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { CertificateFigures, CodeFigures, FigureStep, ServiceFigures } from './audit-index.ts';
+import type {
+  AuthorityFigures,
+  AuthorityStep,
+  CertificateFigures,
+  CodeFigures,
+  FigureStep,
+  ServiceFigures,
+} from './audit-index.ts';
 import { mergeBitmap, mergeHyperLogLog } from './distinct-count.ts';
-import type { HourFilter } from './embedded-index.ts';
+import type { AuthorityHours, HourFilter } from './embedded-index.ts';
 import {
+  sumAuthorities,
   sumCertificates,
   sumCodes,
   sumServices,
+  type AuthorityRow,
   type CertificateRow,
   type CodeRow,
   type ServiceRow,
 } from './figure-sums.ts';
-import type { CertificateCell, HourCell, HourFigures } from './hour-figures.ts';
+import type { AuthorityCell, CertificateCell, HourCell, HourFigures } from './hour-figures.ts';
 
 interface HourRow extends Omit<ServiceRow, 'histogram'> {
   readonly histogram: string;
@@ -19,7 +28,7 @@ interface HourRow extends Omit<ServiceRow, 'histogram'> {
 /** The tables of figures in an index's database. */
 export const openFigureTables = (database: DatabaseSync) => ({
   /** To be called in a transaction. */
-  add: ({ hours, codes, certificates }: HourFigures): void => {
+  add: ({ hours, codes, certificates, authorities }: HourFigures): void => {
     for (const cell of hours.values()) addHour(database, cell);
     const addCode = database.prepare(
       `INSERT INTO hour_codes (hour, department, service, outcome, code, count) VALUES (?, ?, ?, ?, ?, ?)
@@ -28,6 +37,7 @@ export const openFigureTables = (database: DatabaseSync) => ({
     for (const { hour, department, service, outcome, code, count } of codes.values())
       addCode.run(hour, department, service, outcome, code, count);
     for (const cell of certificates.values()) addCertificate(database, cell);
+    for (const cell of authorities.values()) addAuthority(database, cell);
   },
 
   figures: (filter: HourFilter, step: FigureStep): readonly ServiceFigures[] => {
@@ -49,6 +59,21 @@ export const openFigureTables = (database: DatabaseSync) => ({
       .prepare(`SELECT * FROM hour_codes WHERE ${where} ORDER BY hour, department, service, outcome, code`)
       .iterate(...values);
     for (const row of rows as Iterable<CodeRow>) sums.add(row);
+    return sums.result();
+  },
+
+  authorities: (
+    { at, fromHour, toHour, authority }: AuthorityHours,
+    step: AuthorityStep,
+  ): readonly AuthorityFigures[] => {
+    const sums = sumAuthorities(step, at);
+    const rows = database
+      .prepare(
+        `SELECT * FROM hour_authorities WHERE hour >= ? AND hour < ? AND (? IS NULL OR authority = ?)
+         ORDER BY hour, authority`,
+      )
+      .iterate(fromHour, toHour, authority ?? null, authority ?? null);
+    for (const row of rows as Iterable<AuthorityRow>) sums.add(row);
     return sums.result();
   },
 
@@ -132,4 +157,31 @@ const addCertificate = (database: DatabaseSync, cell: CertificateCell): void => 
          refusals = refusals + excluded.refusals, addresses = excluded.addresses`,
     )
     .run(hour, certificate, cell.lastSeq, cell.calls, cell.refusals, addresses);
+};
+
+const addAuthority = (database: DatabaseSync, cell: AuthorityCell): void => {
+  const { hour, authority, acting, certificates } = cell;
+  const known = database
+    .prepare('SELECT certificates FROM hour_authorities WHERE hour = ? AND authority = ? AND acting = ?')
+    .get(hour, authority, acting) as unknown as AuthorityRow | undefined;
+  if (known !== undefined) mergeHyperLogLog(certificates, known.certificates);
+  database
+    .prepare(
+      `INSERT INTO hour_authorities (hour, authority, acting, sign_ins, calls, authorizations, exchanges, refusals,
+         certificates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET sign_ins = sign_ins + excluded.sign_ins, calls = calls + excluded.calls,
+         authorizations = authorizations + excluded.authorizations, exchanges = exchanges + excluded.exchanges,
+         refusals = refusals + excluded.refusals, certificates = excluded.certificates`,
+    )
+    .run(
+      hour,
+      authority,
+      acting,
+      cell.signIns,
+      cell.calls,
+      cell.authorizations,
+      cell.exchanges,
+      cell.refusals,
+      certificates,
+    );
 };

@@ -3,53 +3,15 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { inTransaction, openSqlite } from '../storage/sqlite.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import type { AuditFilter, AuditIndex, FigureFilter, IndexedEntry } from './audit-index.ts';
+import type { AuditFilter, AuditIndex, AuthorityFilter, FigureFilter, IndexedEntry } from './audit-index.ts';
+import { countOn, NOTHING_COUNTED, wholeSince, type Counted, type CountedLog } from './counted-since.ts';
+import { MIGRATIONS } from './embedded-index-schema.ts';
 import { BEGINNING, type AuditCursor } from './feed.ts';
 import { openFigureTables } from './embedded-figures.ts';
 import { gatherFigures, HOUR_MS } from './hour-figures.ts';
 import { createIndexHash, rowOf } from './index-row.ts';
 import type { AuditKeyStore } from './key-store.ts';
 import { identityOwner } from './personal-fields.ts';
-
-const MIGRATIONS = [
-  `CREATE TABLE position (
-     only INTEGER PRIMARY KEY CHECK (only = 1),
-     segment INTEGER NOT NULL, offset INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
-   ) STRICT;
-   CREATE TABLE entries (
-     seq INTEGER PRIMARY KEY,
-     at INTEGER NOT NULL, event TEXT NOT NULL, code TEXT, department TEXT, service TEXT,
-     holder TEXT, certificate BLOB, reference TEXT, trace TEXT, actor TEXT,
-     segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
-   ) STRICT;
-   CREATE INDEX entries_at ON entries (at);
-   CREATE INDEX entries_event ON entries (event) WHERE event <> 'call';
-   CREATE INDEX entries_code ON entries (code) WHERE code IS NOT NULL;
-   CREATE INDEX entries_service ON entries (service) WHERE service IS NOT NULL;
-   CREATE INDEX entries_department ON entries (department) WHERE department IS NOT NULL;
-   CREATE INDEX entries_holder ON entries (holder, event) WHERE holder IS NOT NULL;
-   CREATE INDEX entries_certificate ON entries (certificate) WHERE certificate IS NOT NULL;
-   CREATE INDEX entries_reference ON entries (reference) WHERE reference IS NOT NULL;
-   CREATE INDEX entries_trace ON entries (trace) WHERE trace IS NOT NULL;
-   CREATE INDEX entries_actor ON entries (actor) WHERE actor IS NOT NULL;
-   CREATE TABLE hours (
-     hour INTEGER NOT NULL, department TEXT NOT NULL, service TEXT NOT NULL,
-     calls INTEGER NOT NULL, refusals INTEGER NOT NULL, upstream_failures INTEGER NOT NULL, broken INTEGER NOT NULL,
-     answered INTEGER NOT NULL, server_errors INTEGER NOT NULL, duration REAL NOT NULL,
-     histogram TEXT NOT NULL, certificates BLOB NOT NULL,
-     PRIMARY KEY (hour, department, service)
-   ) STRICT, WITHOUT ROWID;
-   CREATE TABLE hour_codes (
-     hour INTEGER NOT NULL, department TEXT NOT NULL, service TEXT NOT NULL,
-     outcome TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL,
-     PRIMARY KEY (hour, department, service, outcome, code)
-   ) STRICT, WITHOUT ROWID;
-   CREATE TABLE hour_certificates (
-     hour INTEGER NOT NULL, certificate BLOB NOT NULL, last_seq INTEGER NOT NULL,
-     calls INTEGER NOT NULL, refusals INTEGER NOT NULL, addresses BLOB NOT NULL,
-     PRIMARY KEY (hour, certificate)
-   ) STRICT, WITHOUT ROWID;`,
-];
 
 export const auditIndexFile = (data: string): string => join(data, 'audit-index.sqlite');
 
@@ -150,11 +112,15 @@ export const openEmbeddedIndex = ({
         }
         figures.add(gathered);
         const { segment, offset, seq, hash: last } = cursor;
+        const known = database.prepare('SELECT * FROM position').get() as
+          (Counted & Pick<AuditCursor, 'seq'>) | undefined;
+        const counted = countOn(known ?? { ...NOTHING_COUNTED, seq: 0 }, rows[0], cursor);
         database
           .prepare(
-            'INSERT OR REPLACE INTO position (only, segment, offset, seq, hash) VALUES (1, ?, ?, ?, ?)',
+            `INSERT OR REPLACE INTO position (only, segment, offset, seq, hash, counted_seq, counted_from,
+               counted_since) VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
           )
-          .run(segment, offset, seq, last);
+          .run(segment, offset, seq, last, counted.counted_seq, counted.counted_from, counted.counted_since);
       });
     },
     cursor: async () => {
@@ -179,6 +145,16 @@ export const openEmbeddedIndex = ({
     },
     figures: async (filter, step) => figures.figures(hoursOf(filter), step),
     codes: async (filter, step) => figures.codes(hoursOf(filter), step),
+    authorities: async (filter, step) => figures.authorities(hoursOf(filter), step),
+    authoritiesSince: async () =>
+      wholeSince(
+        database
+          .prepare(
+            `SELECT seq, counted_seq, counted_from, counted_since,
+               (SELECT at FROM entries ORDER BY seq DESC LIMIT 1) AS last_at FROM position`,
+          )
+          .all() as unknown as CountedLog[],
+      ),
     busyCertificates: async (filter, page) => figures.busyCertificates(hoursOf(filter), page),
     forget: async (holder) => {
       inTransaction(database, () => {
@@ -195,21 +171,28 @@ export const openEmbeddedIndex = ({
     },
     clear: async () => {
       inTransaction(database, () => {
-        for (const table of ['position', 'entries', 'hours', 'hour_codes', 'hour_certificates'])
-          database.exec(`DELETE FROM ${table}`);
+        for (const table of TABLES) database.exec(`DELETE FROM ${table}`);
       });
     },
     close: async () => database.close(),
   };
 };
 
-export interface HourFilter extends Omit<FigureFilter, 'from' | 'to'> {
+const TABLES = ['position', 'entries', 'hours', 'hour_codes', 'hour_certificates', 'hour_authorities'];
+
+interface Hours {
   readonly at: number;
   readonly fromHour: number;
   readonly toHour: number;
 }
+export type HourFilter = Hours & Omit<FigureFilter, 'from' | 'to'>;
+export type AuthorityHours = Hours & Omit<AuthorityFilter, 'from' | 'to'>;
 
-export const hoursOf = ({ from, to, ...rest }: FigureFilter): HourFilter => ({
+export const hoursOf = <Filter extends Pick<FigureFilter, 'from' | 'to'>>({
+  from,
+  to,
+  ...rest
+}: Filter): Hours & Omit<Filter, 'from' | 'to'> => ({
   ...rest,
   at: from,
   fromHour: Math.ceil(from / HOUR_MS),

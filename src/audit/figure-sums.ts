@@ -1,4 +1,11 @@
-import type { CertificateFigures, CodeFigures, FigureStep, ServiceFigures } from './audit-index.ts';
+import type {
+  AuthorityFigures,
+  AuthorityStep,
+  CertificateFigures,
+  CodeFigures,
+  FigureStep,
+  ServiceFigures,
+} from './audit-index.ts';
 import {
   countBitmap,
   countHyperLogLog,
@@ -40,6 +47,20 @@ export interface CertificateRow {
   readonly hour: number;
   /** Whose log `last_seq` is a number of, where several are in one index. */
   readonly replica?: string;
+}
+
+/** A cell of one gateway. */
+export interface AuthorityRow {
+  readonly hour: number;
+  readonly authority: string;
+  readonly acting: string;
+  readonly sign_ins: number;
+  readonly calls: number;
+  readonly authorizations: number;
+  readonly exchanges: number;
+  readonly refusals: number;
+  /** HyperLogLog registers. */
+  readonly certificates: Uint8Array;
 }
 
 interface Sums<Row, Figures> {
@@ -141,12 +162,59 @@ export const sumCertificates = (page: {
   };
 };
 
+/** Rows in order of hour and authority; those of several gateways and roles add up. */
+export const sumAuthorities = (step: AuthorityStep, from: number): Sums<AuthorityRow, AuthorityFigures> => {
+  type Sum = Omit<AuthorityFigures, 'certificates' | 'acting'> & {
+    readonly sketches: Map<string, Uint8Array>;
+  };
+  const found = new Map<string, Sum>();
+  return {
+    add: (row) => {
+      const { authority, acting } = row;
+      const at = countedFrom(row.hour, step, from);
+      const name = JSON.stringify([at, authority]);
+      const sum = found.get(name);
+      const sketches = sum?.sketches ?? new Map<string, Uint8Array>();
+      const sketch = sketches.get(acting) ?? newHyperLogLog();
+      mergeHyperLogLog(sketch, row.certificates);
+      sketches.set(acting, sketch);
+      found.set(name, {
+        at,
+        authority,
+        signIns: row.sign_ins + (sum?.signIns ?? 0),
+        calls: row.calls + (sum?.calls ?? 0),
+        authorizations: row.authorizations + (sum?.authorizations ?? 0),
+        exchanges: row.exchanges + (sum?.exchanges ?? 0),
+        refusals: row.refusals + (sum?.refusals ?? 0),
+        sketches,
+      });
+    },
+    result: () =>
+      [...found.values()].map(({ sketches, ...rest }) => {
+        const all = newHyperLogLog();
+        for (const sketch of sketches.values()) mergeHyperLogLog(all, sketch);
+        const acting = [...sketches]
+          .map(([role, sketch]) => ({ acting: role, certificates: countHyperLogLog(sketch) }))
+          .filter(({ certificates }) => certificates > 0)
+          .sort((one, other) => other.certificates - one.certificates);
+        return { ...rest, certificates: countHyperLogLog(all), acting };
+      }),
+  };
+};
+
 const cutTo = (busy: CertificateFigures[], limit: number): void => {
   busy.sort((a, b) => b.addresses - a.addresses || b.lastSeq - a.lastSeq);
   busy.length = Math.min(busy.length, limit);
 };
 
 const HOURS_A_DAY = 24;
+const HOURS = { hour: 1, day: HOURS_A_DAY, week: 7 * HOURS_A_DAY } as const;
+
+const countedFrom = (hour: number, step: AuthorityStep, from: number): number => {
+  if (step === 'total') return from;
+  const size = HOURS[step] * HOUR_MS;
+  return from + Math.floor((hour * HOUR_MS - from) / size) * size;
+};
 
 const beginOf = (hour: number, step: FigureStep, from: number): number => {
   if (step === 'total') return from;

@@ -39,11 +39,27 @@ export interface CertificateCell {
   readonly addresses: Uint8Array;
 }
 
+/** What certificates of one authority, acting in one role, were used for in one hour. */
+export interface AuthorityCell {
+  readonly hour: number;
+  readonly authority: string;
+  /** '' where they act in none. */
+  readonly acting: string;
+  signIns: number;
+  calls: number;
+  authorizations: number;
+  exchanges: number;
+  refusals: number;
+  /** Of what was not refused: HyperLogLog registers. */
+  readonly certificates: Uint8Array;
+}
+
 /** Figures that entries add, by hour. */
 export interface HourFigures {
   readonly hours: ReadonlyMap<string, HourCell>;
   readonly codes: ReadonlyMap<string, CodeCell>;
   readonly certificates: ReadonlyMap<string, CertificateCell>;
+  readonly authorities: ReadonlyMap<string, AuthorityCell>;
 }
 
 export interface Gatherer extends HourFigures {
@@ -54,6 +70,7 @@ export const gatherFigures = (): Gatherer => {
   const hours = new Map<string, HourCell>();
   const codes = new Map<string, CodeCell>();
   const certificates = new Map<string, CertificateCell>();
+  const authorities = new Map<string, AuthorityCell>();
 
   const cellOf = (hour: number, department: string, service: string): HourCell => {
     const name = JSON.stringify([hour, department, service]);
@@ -99,12 +116,30 @@ export const gatherFigures = (): Gatherer => {
     if (address !== null) addToBitmap(cell.addresses, address);
   };
 
+  const countAuthority = (hour: number, row: IndexRow): void => {
+    const { authority, certificate } = row;
+    const counted = USES.get(row.event);
+    if (counted === undefined || authority === null) return;
+    const acting = row.acting ?? '';
+    const name = JSON.stringify([hour, authority, acting]);
+    let cell = authorities.get(name);
+    if (cell === undefined) {
+      const none = { signIns: 0, calls: 0, authorizations: 0, exchanges: 0, refusals: 0 };
+      cell = { hour, authority, acting, ...none, certificates: newHyperLogLog() };
+      authorities.set(name, cell);
+    }
+    cell[counted] += 1;
+    if (counted !== 'refusals' && certificate !== null) addToHyperLogLog(cell.certificates, certificate);
+  };
+
   return {
     hours,
     codes,
     certificates,
+    authorities,
     add: ({ place, entry }, row) => {
       const hour = Math.floor(row.at / HOUR_MS);
+      countAuthority(hour, row);
       if (row.event === 'sign-in') return use(hour, place.seq, row);
       if (row.event === 'answers')
         return addAnswers(cellOf(hour, row.department ?? '', row.service ?? ''), entry);
@@ -126,6 +161,15 @@ export const gatherFigures = (): Gatherer => {
     },
   };
 };
+
+/** What an entry is to the authority it names. The end of a session is no use of a certificate. */
+const USES: ReadonlyMap<string, 'signIns' | 'calls' | 'authorizations' | 'exchanges' | 'refusals'> = new Map([
+  ['sign-in', 'signIns'],
+  ['call', 'calls'],
+  ['authorization', 'authorizations'],
+  ['exchange', 'exchanges'],
+  ['refusal', 'refusals'],
+]);
 
 /** Sums up what an entry `answers` says (src/audit/answer-figures.ts). */
 const addAnswers = (cell: HourCell, entry: IndexedInput['entry']): void => {

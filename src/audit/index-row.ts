@@ -33,6 +33,9 @@ export interface IndexRow {
   readonly reference: string | null;
   readonly trace: string | null;
   readonly actor: string | null;
+  /** For figures alone: entries are not found by these. */
+  readonly authority: string | null;
+  readonly acting: string | null;
 }
 
 export const rowOf = ({ entry }: IndexedInput, hash: IndexHash): IndexRow => {
@@ -56,5 +59,7 @@ export const rowOf = ({ entry }: IndexedInput, hash: IndexHash): IndexRow => {
     reference: text('reference'),
     trace: text('trace'),
     actor: text('actor') ?? text('by'),
+    authority: text('authority'),
+    acting: text('acting'),
   };
 };

@@ -1,26 +1,36 @@
 import type { Postgres, PostgresQueries } from '../storage/postgres.ts';
-import type { CertificateFigures, CodeFigures, FigureStep, ServiceFigures } from './audit-index.ts';
+import type {
+  AuthorityFigures,
+  AuthorityStep,
+  CertificateFigures,
+  CodeFigures,
+  FigureStep,
+  ServiceFigures,
+} from './audit-index.ts';
 import { mergeBitmap, mergeHyperLogLog } from './distinct-count.ts';
-import type { HourFilter } from './embedded-index.ts';
+import type { AuthorityHours, HourFilter } from './embedded-index.ts';
 import {
+  sumAuthorities,
   sumCertificates,
   sumCodes,
   sumServices,
+  type AuthorityRow,
   type CertificateRow,
   type CodeRow,
   type ServiceRow,
 } from './figure-sums.ts';
-import type { CertificateCell, CodeCell, HourCell, HourFigures } from './hour-figures.ts';
+import type { AuthorityCell, CertificateCell, CodeCell, HourCell, HourFigures } from './hour-figures.ts';
 
 /** Adds what one replica has gathered, in the transaction of `queries`. */
 export const addFigures = async (
   { query }: PostgresQueries,
   replica: number,
-  { hours, codes, certificates }: HourFigures,
+  { hours, codes, certificates, authorities }: HourFigures,
 ): Promise<void> => {
   for (const cell of hours.values()) await addHour({ query }, replica, cell);
   await addCodes({ query }, replica, [...codes.values()]);
   await addCertificates({ query }, replica, [...certificates.values()]);
+  await addAuthorities({ query }, replica, [...authorities.values()]);
 };
 
 const addHour = async ({ query }: PostgresQueries, replica: number, cell: HourCell): Promise<void> => {
@@ -119,6 +129,54 @@ const addCertificates = async (
   );
 };
 
+const addAuthorities = async (
+  { query }: PostgresQueries,
+  replica: number,
+  cells: readonly AuthorityCell[],
+): Promise<void> => {
+  if (cells.length === 0) return;
+  const places = [
+    cells.map(({ hour }) => hour),
+    cells.map(({ authority }) => authority),
+    cells.map(({ acting }) => acting),
+  ];
+  const known = await query<AuthorityRow>(
+    `SELECT h.hour, h.authority, h.acting, h.certificates FROM audit_hour_authorities h
+     JOIN unnest($2::integer[], $3::text[], $4::text[]) AS each (hour, authority, acting)
+       USING (hour, authority, acting) WHERE h.replica = $1`,
+    [replica, ...places],
+  );
+  const nameOf = ({ hour, authority, acting }: Pick<AuthorityRow, 'hour' | 'authority' | 'acting'>): string =>
+    JSON.stringify([hour, authority, acting]);
+  const before = new Map(known.map((row) => [nameOf(row), row.certificates]));
+  for (const cell of cells) {
+    const seen = before.get(nameOf(cell));
+    if (seen !== undefined) mergeHyperLogLog(cell.certificates, seen);
+  }
+  await query(
+    `INSERT INTO audit_hour_authorities AS h (hour, authority, acting, replica, sign_ins, calls, authorizations,
+       exchanges, refusals, certificates)
+     SELECT hour, authority, acting, $1, sign_ins, calls, authorizations, exchanges, refusals, certificates
+     FROM unnest($2::integer[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+       $9::bigint[], $10::bytea[])
+       AS each (hour, authority, acting, sign_ins, calls, authorizations, exchanges, refusals, certificates)
+     ON CONFLICT (hour, authority, acting, replica) DO UPDATE SET sign_ins = h.sign_ins + excluded.sign_ins,
+       calls = h.calls + excluded.calls, authorizations = h.authorizations + excluded.authorizations,
+       exchanges = h.exchanges + excluded.exchanges, refusals = h.refusals + excluded.refusals,
+       certificates = excluded.certificates`,
+    [
+      replica,
+      ...places,
+      cells.map(({ signIns }) => signIns),
+      cells.map(({ calls }) => calls),
+      cells.map(({ authorizations }) => authorizations),
+      cells.map(({ exchanges }) => exchanges),
+      cells.map(({ refusals }) => refusals),
+      cells.map(({ certificates }) => certificates),
+    ],
+  );
+};
+
 /** What all replicas have added, together. */
 export const readFigures = ({ query }: Pick<Postgres, 'query'>) => {
   const where = `hour >= $1 AND hour < $2 AND ($3::text IS NULL OR department = $3)
@@ -147,6 +205,26 @@ export const readFigures = ({ query }: Pick<Postgres, 'query'>) => {
       const sums = sumCodes(step, filter.at);
       for (const row of rows) sums.add(row);
       return sums.result();
+    },
+    authorities: async (
+      { at, fromHour, toHour, authority }: AuthorityHours,
+      step: AuthorityStep,
+    ): Promise<readonly AuthorityFigures[]> => {
+      const sums = sumAuthorities(step, at);
+      let after: readonly [number, string, string, number] = [fromHour, '', '', 0];
+      for (;;) {
+        const rows = await query<AuthorityRow & { replica: number }>(
+          `SELECT * FROM audit_hour_authorities
+           WHERE (hour, authority, acting, replica) > ($1, $2, $3, $4) AND hour < $5
+             AND ($6::text IS NULL OR authority = $6)
+           ORDER BY hour, authority, acting, replica LIMIT $7`,
+          [...after, toHour, authority ?? null, ROWS_AT_ONCE],
+        );
+        for (const row of rows) sums.add(row);
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < ROWS_AT_ONCE) return sums.result();
+        after = [last.hour, last.authority, last.acting, last.replica];
+      }
     },
     busyCertificates: async (
       { fromHour, toHour }: HourFilter,

@@ -79,4 +79,24 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX audit_hour_certificates_by ON audit_hour_certificates (certificate, hour, replica);
   `,
+  // What was read before is not counted here, nor what gateways of an earlier version read: counted-since.ts.
+  `
+  CREATE TABLE audit_hour_authorities (
+    hour integer NOT NULL,
+    authority text COLLATE "C" NOT NULL,
+    acting text COLLATE "C" NOT NULL,
+    replica integer NOT NULL,
+    sign_ins bigint NOT NULL,
+    calls bigint NOT NULL,
+    authorizations bigint NOT NULL,
+    exchanges bigint NOT NULL,
+    refusals bigint NOT NULL,
+    certificates bytea NOT NULL,
+    PRIMARY KEY (hour, authority, acting, replica)
+  );
+  ALTER TABLE audit_replicas
+    ADD COLUMN counted_seq bigint NOT NULL DEFAULT 0,
+    ADD COLUMN counted_from bigint,
+    ADD COLUMN counted_since bigint;
+  `,
 ];

@@ -1,6 +1,7 @@
 import { migratePostgres } from '../storage/postgres-schema.ts';
 import type { Postgres, PostgresQueries } from '../storage/postgres.ts';
 import type { AuditFilter, AuditIndex, IndexedEntry } from './audit-index.ts';
+import { countOn, NOTHING_COUNTED, wholeSince, type Counted, type CountedLog } from './counted-since.ts';
 import { entryOf, hoursOf, type EntryRow } from './embedded-index.ts';
 import { BEGINNING, type AuditCursor } from './feed.ts';
 import { gatherFigures } from './hour-figures.ts';
@@ -43,12 +44,23 @@ export const openPostgresIndex = async ({
   const { number } = known;
   const writing = (work: (queries: PostgresQueries) => Promise<void>): Promise<void> =>
     postgres.transaction(work, { statementMs: BATCH_MS });
-  const stand = async ({ query }: PostgresQueries, cursor: AuditCursor): Promise<void> => {
-    const { segment, offset, seq, hash: last } = cursor;
+  const stand = async (
+    { query }: PostgresQueries,
+    { segment, offset, seq, hash: last }: AuditCursor,
+    { counted_seq, counted_from, counted_since }: Counted,
+  ): Promise<void> => {
     await query(
-      'UPDATE audit_replicas SET segment = $2, "offset" = $3, seq = $4, hash = $5 WHERE number = $1',
-      [number, segment, offset, seq, last],
+      `UPDATE audit_replicas SET segment = $2, "offset" = $3, seq = $4, hash = $5, counted_seq = $6,
+         counted_from = $7, counted_since = $8 WHERE number = $1`,
+      [number, segment, offset, seq, last, counted_seq, counted_from, counted_since],
     );
+  };
+  const countedUpTo = async ({ query }: PostgresQueries): Promise<Counted & { readonly seq: number }> => {
+    const [row] = await query<Counted & { seq: number }>(
+      'SELECT seq, counted_seq, counted_from, counted_since FROM audit_replicas WHERE number = $1',
+      [number],
+    );
+    return row ?? { ...NOTHING_COUNTED, seq: 0 };
   };
 
   const conditionsOf = async (filter: AuditFilter, give: (value: unknown) => string): Promise<string[]> => {
@@ -82,7 +94,9 @@ export const openPostgresIndex = async ({
         for (const { input, row } of rows) gathered.add(input, row);
         await insertEntries(queries, number, rows);
         await addFigures(queries, number, gathered);
-        await stand(queries, cursor);
+        const [first] = rows;
+        const begin = first && { seq: first.input.place.seq, at: first.row.at };
+        await stand(queries, cursor, countOn(await countedUpTo(queries), begin, cursor));
       });
     },
     cursor: async () => {
@@ -118,6 +132,15 @@ export const openPostgresIndex = async ({
     },
     figures: (filter, step) => figures.figures(hoursOf(filter), step),
     codes: (filter, step) => figures.codes(hoursOf(filter), step),
+    authorities: (filter, step) => figures.authorities(hoursOf(filter), step),
+    authoritiesSince: async () =>
+      wholeSince(
+        await postgres.query<CountedLog>(
+          `SELECT seq, counted_seq, counted_from, counted_since,
+             (SELECT e.at FROM audit_entries e WHERE e.replica = r.number ORDER BY e.seq DESC LIMIT 1) AS last_at
+           FROM audit_replicas r`,
+        ),
+      ),
     busyCertificates: (filter, page) => figures.busyCertificates(hoursOf(filter), page),
     forget: (holder) =>
       writing(async ({ query }) => {
@@ -134,9 +157,9 @@ export const openPostgresIndex = async ({
       }),
     clear: () =>
       writing(async (queries) => {
-        for (const table of ['entries', 'hours', 'hour_codes', 'hour_certificates'])
+        for (const table of ['entries', 'hours', 'hour_codes', 'hour_certificates', 'hour_authorities'])
           await queries.query(`DELETE FROM audit_${table} WHERE replica = $1`, [number]);
-        await stand(queries, BEGINNING);
+        await stand(queries, BEGINNING, NOTHING_COUNTED);
       }),
     close: async () => undefined,
   };

@@ -1,6 +1,5 @@
 import { createAnswerFigures } from '../../../src/audit/answer-figures.ts';
-import { rmSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { AuditFilter } from '../../../src/audit/audit-index.ts';
 import {
   addToBitmap,
@@ -13,9 +12,8 @@ import {
 import type { AuditEntry } from '../../../src/audit/entry.ts';
 import { identityOwner } from '../../../src/audit/personal-fields.ts';
 import { createHash } from 'node:crypto';
-import { describeWithPostgres } from '../storage/postgres-servers.ts';
-import { openFiles, openIndexedLog, type IndexedLog, type IndexedStores } from './indexed-log.ts';
-import { openSharedStores, type SharedStores } from './shared-stores.ts';
+import { inFiles, inPostgres } from './index-forms.ts';
+import { openIndexedLog, type IndexedLog } from './indexed-log.ts';
 import { segmentsOf } from './written-log.ts';
 
 const HOUR = 3_600_000;
@@ -32,41 +30,6 @@ const call = (number: number, more: object = {}): AuditEntry => ({
   service: 'invoices',
   ...more,
 });
-
-interface Form {
-  readonly name: string;
-  readonly run: typeof describe;
-  readonly stores: (data: string) => Promise<IndexedStores>;
-  /** Everything it holds, as text to look into. */
-  readonly held: (data: string) => Promise<string>;
-  readonly remove: () => Promise<void>;
-}
-
-const inFiles: Form = {
-  name: 'SQLite',
-  run: describe,
-  stores: openFiles,
-  held: async (data) =>
-    Buffer.concat(
-      readdirSync(data)
-        .filter((name) => name.startsWith('audit-index'))
-        .map((name) => readFileSync(join(data, name))),
-    ).toString('latin1'),
-  remove: async () => undefined,
-};
-const inPostgres = (): Form => {
-  let shared: SharedStores | undefined;
-  return {
-    name: 'PostgreSQL',
-    run: describeWithPostgres,
-    stores: async () => {
-      shared = await openSharedStores();
-      return shared.of('one');
-    },
-    held: async () => (await shared?.held()) ?? '',
-    remove: async () => shared?.remove(),
-  };
-};
 
 describe.each([inFiles, inPostgres()])('in $name', ({ run, stores, held, remove }) => {
   run('the index of the audit log', () => {

@@ -76,7 +76,13 @@ export const openIndexedLog = async ({
   };
 };
 
-export const openFiles = async (data: string): Promise<IndexedStores> => {
-  const keys = openEmbeddedKeyStore(auditKeyFile(data), createFieldCipher(randomBytes(32)));
-  return { keys, index: openEmbeddedIndex({ file: auditIndexFile(data), hashKey: randomBytes(32), keys }) };
-};
+export const openFiles = async (data: string): Promise<IndexedStores> =>
+  filesWith(randomBytes(32), randomBytes(32))(data);
+
+/** The same with keys that another opening has, too. */
+export const filesWith =
+  (fieldKey: Uint8Array, hashKey: Uint8Array) =>
+  async (data: string): Promise<IndexedStores> => {
+    const keys = openEmbeddedKeyStore(auditKeyFile(data), createFieldCipher(fieldKey));
+    return { keys, index: openEmbeddedIndex({ file: auditIndexFile(data), hashKey, keys }) };
+  };

@@ -35,7 +35,14 @@ export const openSharedStores = async (): Promise<SharedStores> => {
     held: async () => {
       const postgres = await connect();
       const texts: string[] = [];
-      for (const table of ['entries', 'hours', 'hour_codes', 'hour_certificates', 'replicas']) {
+      for (const table of [
+        'entries',
+        'hours',
+        'hour_codes',
+        'hour_certificates',
+        'hour_authorities',
+        'replicas',
+      ]) {
         const rows = await postgres.query<Record<string, unknown>>(`SELECT * FROM audit_${table}`);
         for (const row of rows)
           for (const value of Object.values(row))
