@@ -5,6 +5,7 @@ import { SECTIONS } from '../../src/admin/sections.ts';
 import { lookAt, signInByKeyboard } from './console-visit.ts';
 import { choose, focusFindings, follow, leaving, press, tabTo, type } from './keyboard.ts';
 import { openBrowser, withChromium, type OpenedBrowser } from './opened-browser.ts';
+import { haveTools } from '../tools.ts';
 
 const SERVICE = '/residence-permit';
 
@@ -20,7 +21,7 @@ const LOOKING = [
 ];
 const isLooking = (path: string): boolean => LOOKING.some((each) => each.test(path));
 
-withChromium("an auditor's day, by keyboard", () => {
+(haveTools('curl') ? withChromium : describe.skip)("an auditor's day, by keyboard", () => {
   let opened: OpenedBrowser;
   /** Sun Yan, the auditor of the demo city. */
   let sun: Page;

@@ -6,12 +6,13 @@ import { lookAt, signInByKeyboard } from './console-visit.ts';
 import { choose, focusFindings, follow, leaving, press, tabTo, type } from './keyboard.ts';
 import { openBrowser, withChromium, type OpenedBrowser } from './opened-browser.ts';
 import { readPdf } from './printed-text.ts';
+import { haveTools } from '../tools.ts';
 
 const SERVICE = '/residence-permit';
 const CALLS = 3;
 const NUMBER = NUMBERS['chen-fang'].citizenId;
 
-withChromium("two operators' day, by keyboard", () => {
+(haveTools('curl') ? withChromium : describe.skip)("two operators' day, by keyboard", () => {
   let opened: OpenedBrowser;
   /** Zhou Min and Wu Qiang, the operators of the demo city. */
   let zhou: Page;

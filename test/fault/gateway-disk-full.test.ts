@@ -6,6 +6,7 @@ import { verifyAuditLog } from '../../src/audit/verify.ts';
 import { startCensus, type Census } from '../integration/census.ts';
 import { eventually, openSplitCity, type SplitCity } from '../integration/city.ts';
 import { startLoad } from './load-client.ts';
+import { haveTools } from '../tools.ts';
 
 const mount = (folder: string): boolean => {
   try {
@@ -23,7 +24,7 @@ const mayMount = ((): boolean => {
   if (mounted) execFileSync('umount', [folder]);
   return mounted;
 })();
-const ifItMay = mayMount ? describe : describe.skip;
+const ifItMay = mayMount && haveTools('curl', 'openssl') ? describe : describe.skip;
 
 /** Takes all the room there is. */
 const fill = (file: string): void => {

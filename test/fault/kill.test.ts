@@ -4,11 +4,12 @@ import { verifyAuditLog } from '../../src/audit/verify.ts';
 import { startCensus, type Census } from '../integration/census.ts';
 import { eventually, openSplitCity, type SplitCity } from '../integration/city.ts';
 import { startLoad } from './load-client.ts';
+import { describeWith } from '../tools.ts';
 
 /** Each begins with a start of the whole gateway. */
 const ROUNDS = process.env['ONECERT_LONG_TESTS'] === '1' ? 20 : 3;
 
-describe('the gateway killed under load', () => {
+describeWith('curl')('the gateway killed under load', () => {
   let census: Census;
   let city: SplitCity;
   beforeAll(async () => {

@@ -1,13 +1,12 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { haveTools } from '../tools.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** Whether tests with real curl and openssl can run; where they must (CI), a missing one fails them. */
-export const hasTools = (): boolean =>
-  process.env.ONECERT_REQUIRE_SERVICES === '1' ||
-  ['curl', 'openssl'].every((tool) => spawnSync(tool, ['version']).error === undefined);
+/** Whether tests with real curl and openssl can run. */
+export const hasTools = (): boolean => haveTools('curl', 'openssl');
 
 export interface CommandResult {
   /** Exit code; -1 where a signal ended it. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { onecert, type CommandResult } from './city-command.ts';
 import { openSplitCity, type SplitCity } from './city.ts';
 import { freePort } from '../free-port.ts';
+import { describeWith } from '../tools.ts';
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
@@ -44,7 +45,7 @@ describe('the onecert command', () => {
     });
   });
 
-  describe('start, where it cannot', () => {
+  describeWith('curl')('start, where it cannot', () => {
     let city: SplitCity;
     const blockers: Server[] = [];
     beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { DerReader, TAG } from '../../src/certificate/der.ts';
 import { decodePem } from '../../src/certificate/pem.ts';
 import { openDemoCity, type DemoCertificate } from '../../src/demo/index.ts';
 import { openCity, TRUSTED, type OpenedCity } from './opened-demo-city.ts';
+import { describeWith } from '../tools.ts';
 
 const DISTID = 'distid:1234567812345678';
 /** What the openssl command can verify from end to end; for SM2 it has to be led. */
 const WITHOUT_SM2 = ['yuean', 'zhujiang'] as const;
 
-const hasOpenssl = spawnSync('openssl', ['version']).error === undefined;
-const withOpenssl = hasOpenssl || process.env.ONECERT_REQUIRE_SERVICES === '1' ? describe : describe.skip;
+const withOpenssl = describeWith('openssl');
 
 /** Both streams: openssl says its verdicts now on one, now on the other. */
 const openssl = async (...args: string[]): Promise<{ code: number | null; output: string }> => {

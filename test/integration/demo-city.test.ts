@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +18,10 @@ import { loadDepartments } from '../../src/services/load-departments.ts';
 import { loadTrustList } from '../../src/trust/load-trust-list.ts';
 import type { TrustList } from '../../src/trust/trust-list.ts';
 import { openCity, readCertificate, TRUSTED, type OpenedCity } from './opened-demo-city.ts';
+import { haveTools } from '../tools.ts';
 
 const run = promisify(execFile);
-const hasCurl =
-  spawnSync('curl', ['--version']).error === undefined || process.env.ONECERT_REQUIRE_SERVICES === '1';
+const hasCurl = haveTools('curl');
 const ROOT = join(import.meta.dirname, '../..');
 
 let opened: OpenedCity;

@@ -5,9 +5,10 @@ import { createAssertionIssuer, type AssertionIssuer } from '../../src/assertion
 import { assertionIssuer, makeAssertionKey } from '../../src/server/assertion-key.ts';
 import { startCensus, type Census } from './census.ts';
 import { openCity, type City } from './city.ts';
+import { describeWith } from '../tools.ts';
 
 /** Whoever gets past the gateway, to a department's own address. */
-describe('an assertion sent straight to a back end', () => {
+describeWith('curl')('an assertion sent straight to a back end', () => {
   let census: Census;
   let city: City;
   let gateway: AssertionIssuer;

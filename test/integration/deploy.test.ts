@@ -15,7 +15,7 @@ import { gatewaySettingsSchema } from '../../src/server/gateway-settings.ts';
 import { readYaml } from '../../src/configuration/read-yaml.ts';
 import { ROOT } from './city-command.ts';
 import { openCity, type City } from './city.ts';
-import { describeWith } from './front-processes.ts';
+import { describeWith } from '../tools.ts';
 
 const run = promisify(execFile);
 const read = (...path: readonly string[]): string => readFileSync(join(ROOT, ...path), 'utf8');

@@ -7,7 +7,8 @@ import { requireAssertion, type AssertionClaims } from '../../src/assertion/inde
 import { readCurl, run, type CurlAnswer } from './city-command.ts';
 import { eventually, openCity, type City } from './city.ts';
 import { freePort } from '../free-port.ts';
-import { deployed, describeWith, startNginx, type Front } from './front-processes.ts';
+import { deployed, startNginx, type Front } from './front-processes.ts';
+import { describeWith } from '../tools.ts';
 
 const PAGE = ['-H', 'Accept: text/html'];
 

@@ -1,19 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './city-command.ts';
-
-const required = process.env.ONECERT_REQUIRE_SERVICES === '1';
-
-/** `describe` where every command is there; where they must be (CI), a missing one fails. */
-export const describeWith = (...commands: readonly string[]): jest.Describe => {
-  const missing = commands.filter((command) => spawnSync(command, ['-v']).error !== undefined);
-  if (missing.length > 0 && required) throw new Error(`missing: ${missing.join(', ')}`);
-  return missing.length > 0 ? describe.skip : describe;
-};
 
 /** A file of deploy/ with this place's ports and files in it; each of them has to stand there. */
 export const deployed = (file: string, here: Readonly<Record<string, string>>): string =>

@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { ownRedis, type OwnRedis } from '../unit/storage/redis-servers.ts';
 import { Browser } from './browser.ts';
-import { eventually, hasTools, openCity, type City } from './city.ts';
+import { eventually, openCity, type City } from './city.ts';
+import { describeWith } from '../tools.ts';
 
-const hasRedis =
-  process.env.ONECERT_REQUIRE_SERVICES === '1' ||
-  spawnSync('redis-server', ['--version']).error === undefined;
-const whenAll = hasTools() && hasRedis ? describe : describe.skip;
+const whenAll = describeWith('curl', 'openssl', 'redis-server');
 
 whenAll('a gateway whose sessions are in Redis', () => {
   let redis: OwnRedis;

@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { startCluster, type RedisGroup } from '../unit/storage/redis-groups.ts';
 import { Browser } from './browser.ts';
-import { eventually, hasTools, openCity, type City } from './city.ts';
+import { eventually, openCity, type City } from './city.ts';
+import { describeWith } from '../tools.ts';
 
-const hasRedis =
-  process.env.ONECERT_REQUIRE_SERVICES === '1' ||
-  spawnSync('redis-server', ['--version']).error === undefined;
-const whenAll = hasTools() && hasRedis ? describe : describe.skip;
+const whenAll = describeWith('curl', 'openssl', 'redis-server');
 
 const person = 'li-wei-zhujiang';
 const service = '/residence-permit';

@@ -7,7 +7,8 @@ import { encodePem, decodePem } from '../../src/certificate/pem.ts';
 import { readCurl, run, type CurlAnswer } from './city-command.ts';
 import { openCity, type City } from './city.ts';
 import { freePort } from '../free-port.ts';
-import { deployed, describeWith, startHaproxy, startNginx, type Front } from './front-processes.ts';
+import { deployed, startHaproxy, startNginx, type Front } from './front-processes.ts';
+import { describeWith } from '../tools.ts';
 
 /** A department that answers with the fields it has been sent. */
 const enrolmentOf = (port: number): string => `department: recorder

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { Browser, readForm, type BrowserAnswer } from '../browser.ts';
 import { eventually, openCity, type City } from '../city.ts';
 import { grantRoles } from './grant-roles.ts';
+import { describeWith } from '../../tools.ts';
 
 const run = promisify(execFile);
 
@@ -23,7 +24,7 @@ const makeCertificates = async (folder: string): Promise<{ authority: string; pe
   return { authority: await make('New Root', true), person: await make('Nobody', false) };
 };
 
-describe('the trust list in the console of a running city', () => {
+describeWith('curl', 'openssl')('the trust list in the console of a running city', () => {
   let city: City;
   let operator: Browser;
   let second: Browser;

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import type { DemoCertificate } from '../../../src/demo/index.ts';
 import { openPortal, type OpenedPortal } from './opened-portal.ts';
 import { Visitor } from './visitor.ts';
+import { describeWith } from '../../tools.ts';
 
 /** Signs as `openssl cms` does: with signingCertificateV2 only where asked for CAdES. */
 const signedByOpenssl = ({ certificate, key }: DemoCertificate, text: string, cades: boolean): object => ({
@@ -16,7 +17,7 @@ const signedByOpenssl = ({ certificate, key }: DemoCertificate, text: string, ca
   ).toString('base64'),
 });
 
-describe('an authority whose signatures must name their certificate', () => {
+describeWith('openssl')('an authority whose signatures must name their certificate', () => {
   let portal: OpenedPortal;
   beforeAll(async () => {
     portal = await openPortal({ requiresSigningCertificate: (authority) => authority === 'yuean' });

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,9 @@ import { parseCertificate } from '../../../src/certificate/parse.ts';
 import { decodePem } from '../../../src/certificate/pem.ts';
 import { authoritySettingsSchema } from '../../../src/trust/authority-settings.ts';
 import { createTrustList, type TrustList } from '../../../src/trust/trust-list.ts';
+import { haveTools } from '../../tools.ts';
 
-export const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
-if (!haveOpenssl && process.env.ONECERT_REQUIRE_SERVICES === '1') throw new Error('openssl is missing');
+export const haveOpenssl = haveTools('openssl');
 
 export interface KeyPair {
   /** PEM: the certificate, then its issuer where it has one. */

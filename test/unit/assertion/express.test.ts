@@ -14,6 +14,7 @@ import {
   type VerifyAssertionOptions,
 } from '../../../src/assertion/index.ts';
 import { AUDIENCE, ISSUER, SUBJECT, issuerOf, newKey } from './tokens.ts';
+import { haveTools } from '../../tools.ts';
 
 const servers: Server[] = [];
 const listen = async (server: Server): Promise<number> => {
@@ -141,14 +142,7 @@ describe('requireAssertion', () => {
   });
 });
 
-const hasOpenssl = (() => {
-  try {
-    return execFileSync('openssl', ['version']).length > 0;
-  } catch (error) {
-    if (process.env['ONECERT_REQUIRE_SERVICES'] === '1') throw error;
-    return false;
-  }
-})();
+const hasOpenssl = haveTools('openssl');
 
 describe('keys over HTTPS', () => {
   (hasOpenssl ? it : it.skip)(

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createPublicKey, randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { DerReader } from '../../../src/certificate/der.ts';
 import { readPublicKey, type PublicKey } from '../../../src/certificate/public-key.ts';
 import { sm2KeyPair, sm2Sign } from '../../../src/certificate/sm2.ts';
 import { verifySignature } from '../../../src/certificate/verify-signature.ts';
+import { describeWith } from '../../tools.ts';
 
 const ALGORITHM = { oid: '1.2.156.10197.1.501', name: 'sm2', hash: 'sm3', der: new Uint8Array() } as const;
 const verifies = (key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean =>
@@ -74,8 +75,7 @@ describe('SM2 with SM3', () => {
   });
 });
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-const withOpenssl = hasOpenssl || process.env.ONECERT_REQUIRE_SERVICES === '1' ? describe : describe.skip;
+const withOpenssl = describeWith('openssl');
 
 withOpenssl('SM2 with the openssl command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'onecert-sm2-'));

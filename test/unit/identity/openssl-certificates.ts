@@ -4,17 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from '../../../src/certificate/certificate.ts';
 import { parseCertificate } from '../../../src/certificate/parse.ts';
+import { haveTools } from '../../tools.ts';
 
-/** Whether the openssl command is there; with ONECERT_REQUIRE_SERVICES=1 its absence is an error. */
-export const hasOpenssl = (): boolean => {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'pipe' });
-    return true;
-  } catch (error) {
-    if (process.env['ONECERT_REQUIRE_SERVICES'] === '1') throw error;
-    return false;
-  }
-};
+export const hasOpenssl = (): boolean => haveTools('openssl');
 
 export interface CertificateMaker {
   /**

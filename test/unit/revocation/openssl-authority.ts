@@ -1,15 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from '../../../src/certificate/certificate.ts';
 import { parseCertificate } from '../../../src/certificate/parse.ts';
 import { decodePem } from '../../../src/certificate/pem.ts';
+import { haveTools } from '../../tools.ts';
 
 /** An authority whose certificates, CRLs and OCSP responses the openssl command makes. */
 
-export const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
-if (!haveOpenssl && process.env.ONECERT_REQUIRE_SERVICES === '1') throw new Error('openssl is missing');
+export const haveOpenssl = haveTools('openssl');
 
 export const openssl = (...args: string[]): Buffer =>
   execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });

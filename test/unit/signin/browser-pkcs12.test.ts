@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { readResponse } from '../../../src/signin/read-response.ts';
 import { verifyResponse } from '../../../src/signin/verify-response.ts';
 import { makeAuthority, makeLeaf } from '../../conformance/chains/make-certificate.ts';
 import { makeKey, type KeyKind } from '../../conformance/chains/test-key.ts';
+import { describeWith } from '../../tools.ts';
 
 const ORIGIN = 'https://signin.example.gov.cn';
 const challenge = createChallenge({ origin: ORIGIN, browserSession: 'b', at: 0 });
@@ -92,8 +93,7 @@ describe('a certificate file opened in the page by WebCrypto', () => {
   });
 });
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-const withOpenssl = hasOpenssl || process.env.ONECERT_REQUIRE_SERVICES === '1' ? describe : describe.skip;
+const withOpenssl = describeWith('openssl');
 
 withOpenssl('a certificate file made by openssl', () => {
   const folder = mkdtempSync(join(tmpdir(), 'onecert-p12-'));

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../../free-port.ts';
 import { openPostgres, type Postgres, type PostgresOptions } from '../../../src/storage/postgres.ts';
+import { haveTools } from '../../tools.ts';
 
 /** The PostgreSQL of this machine; tests keep to schemas of their own. */
 export const POSTGRES_URL =
@@ -43,7 +44,8 @@ const programs = (): string | undefined => {
   return [...folders, '/usr/bin', '/usr/local/bin'].find((folder) => existsSync(join(folder, 'initdb')));
 };
 /** `describe`, or skipping where a PostgreSQL of one's own cannot be made and none is required. */
-export const describeWithOwnPostgres = required || programs() !== undefined ? describe : describe.skip;
+export const describeWithOwnPostgres =
+  required || (programs() !== undefined && haveTools('ps')) ? describe : describe.skip;
 
 export const newSchema = (): string => `onecert_test_${randomBytes(8).toString('hex')}`;
 

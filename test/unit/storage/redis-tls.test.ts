@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openShortLivedStores } from '../../../src/storage/short-lived-stores.ts';
 import { describeWithRedis, ownRedis, type OwnRedis } from './redis-servers.ts';
+import { haveTools } from '../../tools.ts';
 
-describeWithRedis('a Redis server with TLS', () => {
+(haveTools('redis-server', 'openssl') ? describeWithRedis : describe.skip)('a Redis server with TLS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'onecert-redis-tls-'));
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const tlsOnly = (): string[] => {

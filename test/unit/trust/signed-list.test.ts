@@ -1,5 +1,5 @@
 import { FlattenedSign, flattenedVerify } from 'jose';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   createHash,
   createPrivateKey,
@@ -21,6 +21,7 @@ import { findTrustWarnings } from '../../../src/trust/trust-warnings.ts';
 import { DAY, makeAuthority, makeLeaf, NOW } from '../../conformance/chains/make-certificate.ts';
 import { outcome } from '../../conformance/chains/validate-chain.ts';
 import { authorityYaml, pem, problemsOf, temporaryFolder, writeFiles } from './written-list.ts';
+import { haveTools } from '../../tools.ts';
 
 const folder = temporaryFolder();
 const root = makeAuthority({ subject: 'Root' });
@@ -266,9 +267,7 @@ describe('what was seen last', () => {
 });
 
 describe("the operators' key", () => {
-  const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
-  if (!haveOpenssl && process.env.ONECERT_REQUIRE_SERVICES === '1') throw new Error('openssl is missing');
-  const withOpenssl = haveOpenssl ? it : it.skip;
+  const withOpenssl = haveTools('openssl') ? it : it.skip;
   const openssl = (...args: string[]): string =>
     execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
 

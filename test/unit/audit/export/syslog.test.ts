@@ -11,6 +11,7 @@ import type { ExportTarget } from '../../../../src/audit/export/export-target.ts
 import { syslogMessage } from '../../../../src/audit/export/syslog-message.ts';
 import { openSyslogTls } from '../../../../src/audit/export/syslog-tls.ts';
 import { linesOf, segmentsOf, writeLog } from '../written-log.ts';
+import { describeWith } from '../../../tools.ts';
 
 const hasRsyslog =
   process.env.ONECERT_REQUIRE_SERVICES === '1' ||
@@ -22,7 +23,7 @@ const eventually = async (what: string, holds: () => boolean, withinMs = 60_000)
     if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
 };
 
-describe('exports of the audit log', () => {
+describeWith('openssl')('exports of the audit log', () => {
   let folder: string;
   let tls: { authority: string; certificate: string; key: string };
   const running: { exporters: Exporter[]; children: ChildProcess[] } = { exporters: [], children: [] };
