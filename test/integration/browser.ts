@@ -21,6 +21,8 @@ interface Cookie {
 export class Browser {
   readonly #city: City;
   #cookies: Cookie[] = [];
+  /** Where it connects to, in place of a URL's port: one gateway of those that stand behind one URL. */
+  connectTo: ((port: number) => number) | undefined;
 
   constructor(city: City) {
     this.#city = city;
@@ -33,29 +35,28 @@ export class Browser {
   /** @param as `<person>-<authority>`, whose certificate is shown in the handshake */
   async open(
     target: string | URL,
-    options: { readonly as?: string; readonly form?: URLSearchParams } = {},
+    options: { readonly as?: string; readonly form?: URLSearchParams; readonly json?: object } = {},
   ): Promise<BrowserAnswer> {
     const url = new URL(target, this.origin);
-    const { as, form } = options;
-    const body = form?.toString();
-    const cookie = this.#cookies
-      .filter(({ path }) => url.pathname === path || url.pathname.startsWith(path.replace(/\/?$/, '/')))
-      .map(({ name, value }) => `${name}=${value}`)
-      .join('; ');
+    const { as, form, json } = options;
+    const body = json === undefined ? form?.toString() : JSON.stringify(json);
+    const cookie = this.cookieFor(url.pathname);
     const answer = await new Promise<BrowserAnswer>((resolve, reject) => {
       const outgoing = ask(
         url,
         {
           method: body === undefined ? 'GET' : 'POST',
           agent: false,
+          ...(this.connectTo !== undefined && { port: this.connectTo(Number(url.port)) }),
           ca: readFileSync(`${this.#city.data}/city/tls/ca.crt`),
           ...(as !== undefined && this.#city.pair(as)),
           headers: {
-            accept: 'text/html',
+            host: url.host,
+            accept: json === undefined ? 'text/html' : 'application/json',
             'accept-language': 'en',
             ...(cookie !== '' && { cookie }),
             ...(body !== undefined && {
-              'content-type': 'application/x-www-form-urlencoded',
+              'content-type': json === undefined ? 'application/x-www-form-urlencoded' : 'application/json',
               origin: url.origin,
               'sec-fetch-site': 'same-origin',
             }),
@@ -103,6 +104,14 @@ export class Browser {
     const copy = new Browser(this.#city);
     copy.#cookies = [...this.#cookies];
     return copy;
+  }
+
+  /** The Cookie field that it sends with a request for this path. */
+  cookieFor(pathname: string): string {
+    return this.#cookies
+      .filter(({ path }) => pathname === path || pathname.startsWith(path.replace(/\/?$/, '/')))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ');
   }
 
   cookies(): readonly string[] {

@@ -29,8 +29,10 @@ export interface ThreeGateways {
   readonly census: Census;
   /** Mutual TLS and browsers by HAProxy, which gives each connection to the next gateway in turn. */
   readonly ports: { readonly mutualTls: number; readonly browser: number };
-  /** Every request of it goes to another gateway. */
+  /** Every request of it goes to another gateway; to one alone while it has `connectTo`. */
   browser(): Browser;
+  /** Of one gateway, in place of the port that all are known by. */
+  portOf(gateway: Gateway): (port: number) => number;
   /** A call of the admin API, as an operator with a certificate. */
   api(
     gateway: Gateway,
@@ -118,11 +120,12 @@ const start = async (
   const change: ThreeGateways['change'] = async (document, edit, [first, second]) => {
     const current = await api(first, OPERATORS[0], `/documents/${document}`);
     if (![200, 404].includes(current.status)) throw new Error(`not shown: ${current.status} ${current.body}`);
+    const path = document.startsWith('conflict/') ? 'settlement.yaml' : 'standing.yaml';
     // A document that is not there yet begins with an empty file.
     const [{ files, version }] = [
       current.status === 200
         ? (current.json() as { files: { path: string; content: string }[]; version: number })
-        : { files: [{ path: 'standing.yaml', content: '' }], version: 0 },
+        : { files: [{ path, content: '' }], version: 0 },
     ];
     const proposed = await api(first, OPERATORS[0], `/documents/${document}/proposals`, {
       body: {
@@ -143,6 +146,8 @@ const start = async (
     redis,
     census,
     ports,
+    portOf: (gateway) => (port) =>
+      port === known.ONECERT_PORT ? gateway.ports.ONECERT_PORT : gateway.ports.ONECERT_BROWSER_PORT,
     browser: () => new Browser({ ...city, ports: { ...city.ports, ...known } }),
     api,
     change,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Browser, type BrowserAnswer } from '../browser.ts';
 import { startCensus } from '../census.ts';
-import { openssl, readCurl, run, type CurlAnswer } from '../city-command.ts';
+import { readCurl, run, type CurlAnswer } from '../city-command.ts';
 import { openSplitCity, type SplitCity } from '../city.ts';
 import { formOf } from '../portal/visitor.ts';
 import { grantRoles } from './grant-roles.ts';
+import { issueCertificate, readPassports } from './issue-certificate.ts';
 
 /** Two operators of the city, by certificate. */
 export const OPERATORS = ['zhou-min-zhujiang', 'wu-qiang-zhujiang'] as const;
@@ -53,13 +54,7 @@ export const openConflictCity = async (): Promise<ConflictCity> => {
   }).listen(0, '127.0.0.1');
   await once(client, 'listening');
   const city = await openSplitCity({ files: census.files, environment: { ONECERT_THREADS: '1' } });
-  city.edit(
-    'ca-trust/zhujiang/authority.yaml',
-    '    # A number in the subject counts',
-    `    - from: { extension: 1.3.6.1.4.1.32473.2.12 }
-      types: [passport]
-    # A number in the subject counts`,
-  );
+  readPassports(city);
   city.edit(
     'config/departments/housing.yaml',
     '    claims: [kind] #',
@@ -71,8 +66,6 @@ export const openConflictCity = async (): Promise<ConflictCity> => {
   );
   grantRoles(city, Object.fromEntries(OPERATORS.map((person) => [person, { role: 'operator' }])));
   await city.start();
-  const at = (file: string): string => join(city.data, 'city/authorities/zhujiang', file);
-
   const codeOrIdentity = (status: number, body: string): string => {
     const read = JSON.parse(body) as { code?: string; claims?: { unified_id?: string } };
     return String(status === 200 ? read.claims?.unified_id : read.code);
@@ -80,26 +73,7 @@ export const openConflictCity = async (): Promise<ConflictCity> => {
   return {
     city,
     logouts,
-    issue: async (as, name, { id, passport }) => {
-      const { certificate, key } = city.person(as);
-      const [request, extensions] = [join(city.folder, `${as}.csr`), join(city.folder, `${as}.cnf`)];
-      writeFileSync(
-        extensions,
-        [
-          'keyUsage=digitalSignature',
-          ...(id === undefined ? [] : [`1.3.6.1.4.1.32473.2.11=ASN1:PRINTABLESTRING:SF${id}`]),
-          ...(passport === undefined ? [] : [`1.3.6.1.4.1.32473.2.12=ASN1:PRINTABLESTRING:${passport}`]),
-        ].join('\n'),
-      );
-      await openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key);
-      await openssl('req', '-new', '-utf8', '-key', key, '-subj', `/C=CN/CN=${name}`, '-out', request);
-      await openssl(
-        ...['x509', '-req', '-in', request, '-days', '30', '-extfile', extensions, '-out', certificate],
-        ...['-CA', at('issuing.crt'), '-CAkey', at('issuing.key')],
-        ...['-set_serial', `0x41${randomBytes(15).toString('hex')}`],
-      );
-      return as;
-    },
+    issue: (...wanted) => issueCertificate(city, ...wanted),
     signIn: async (as, page = '/me') => {
       const browser = new Browser(city);
       return { browser, answer: await browser.signIn(await browser.follow(page), as) };

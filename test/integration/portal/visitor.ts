@@ -30,6 +30,9 @@ export interface AskOptions {
   readonly from?: string;
 }
 
+/** Paths. */
+type KeyAndCertificate = Pick<DemoCertificate, 'certificate' | 'key'>;
+
 /** A browser with its cookies, as the data plane forwards it. Browser and certificate listeners are of two hosts. */
 export class Visitor {
   readonly socket: string;
@@ -131,7 +134,7 @@ export class Visitor {
   }
 }
 
-export const signedBy = (person: DemoCertificate, shown: string): object => ({
+export const signedBy = (person: KeyAndCertificate, shown: string): object => ({
   form: 'cms',
   signedData: writeSignedData({
     key: readSoftKey(readFileSync(person.key, 'utf8')),
@@ -140,7 +143,7 @@ export const signedBy = (person: DemoCertificate, shown: string): object => ({
   }).toString('base64'),
 });
 
-const leafOf = ({ certificate }: DemoCertificate): Uint8Array =>
+const leafOf = ({ certificate }: Pick<DemoCertificate, 'certificate'>): Uint8Array =>
   decodePem(readFileSync(certificate, 'latin1'))[0] as Uint8Array;
 
 /** Hidden fields of the form with this action. */
