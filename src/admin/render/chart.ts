@@ -4,8 +4,8 @@ import { renderTable } from './table.ts';
 
 export interface ChartSeries {
   readonly name: string;
-  /** One for each of the chart's points; never negative. */
-  readonly values: readonly number[];
+  /** One for each of the chart's points; never negative. Undefined where nothing is known: a gap, which is not 0. */
+  readonly values: readonly (number | undefined)[];
 }
 
 export interface Chart {
@@ -26,6 +26,8 @@ const PLOT = { left: 52, right: 12, top: 10, bottom: 26 };
 const MAX_SERIES = 6;
 /** Labels under the axis. */
 const MAX_LABELS = 8;
+/** In the table, of what is not known. */
+const UNKNOWN = '–';
 
 const TEXTS = {
   zh: { table: '以表格查看', nothing: '没有数据' },
@@ -66,7 +68,10 @@ export const renderChart = (chart: Chart, language: Language): Html => {
             ...series.map(({ name, values }) => ({
               title: name,
               number: true,
-              cell: ({ index }: { readonly index: number }) => format(values[index] ?? 0),
+              cell: ({ index }: { readonly index: number }) => {
+                const value = values[index];
+                return value === undefined ? UNKNOWN : format(value);
+              },
             })),
           ],
         },
@@ -78,7 +83,7 @@ export const renderChart = (chart: Chart, language: Language): Html => {
 /** Bars are stacked, lines are not. */
 const highest = ({ kind, points }: Chart, series: readonly ChartSeries[]): readonly number[] =>
   kind === 'lines'
-    ? series.flatMap(({ values }) => values)
+    ? series.flatMap(({ values }) => values.filter((value) => value !== undefined))
     : points.map((_point, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
 
 /** 1, 2, 2.5 or 5 times a power of ten, at least as high as the highest value. */
@@ -128,7 +133,8 @@ const renderBars = (
   return points.flatMap((_point, index) => {
     let below = 0;
     return series.map(({ values }, number) => {
-      const value = values[index] ?? 0;
+      const value = values[index];
+      if (value === undefined) return html``;
       const y = yOf(below + value, top);
       const height = round(yOf(below, top) - y);
       below += value;
@@ -149,10 +155,27 @@ const renderLines = (
   top: number,
 ): readonly Html[] => {
   const slot = slotOf(points);
-  return series.map(({ values }, number) => {
-    const places = points.map(
-      (_point, index) => `${round(PLOT.left + slot * (index + 0.5))},${yOf(values[index] ?? 0, top)}`,
-    );
-    return html`<polyline class="l l${number}" points="${places.join(' ')}" />`;
-  });
+  return series.flatMap(({ values }, number) =>
+    runsOf(points.map((_point, index) => values[index])).map(({ begin, known }) => {
+      const places = known.map(
+        (value, index) => `${round(PLOT.left + slot * (begin + index + 0.5))},${yOf(value, top)}`,
+      );
+      // A line from a place to itself is a dot, since its ends are round.
+      const drawn = places.length === 1 ? [...places, ...places] : places;
+      return html`<polyline class="l l${number}" points="${drawn.join(' ')}" />`;
+    }),
+  );
+};
+
+/** Values that stand side by side, without what is not known between. */
+const runsOf = (
+  values: readonly (number | undefined)[],
+): readonly { readonly begin: number; readonly known: readonly number[] }[] => {
+  const runs: { begin: number; known: number[] }[] = [];
+  for (const [index, value] of values.entries()) {
+    if (value === undefined) continue;
+    if (index === 0 || values[index - 1] === undefined) runs.push({ begin: index, known: [] });
+    runs.at(-1)?.known.push(value);
+  }
+  return runs;
 };

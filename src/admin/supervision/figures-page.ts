@@ -143,7 +143,7 @@ const renderAll = (call: PageCall, figures: Figures, span: Span): Html => {
             format: writeCount,
             series: (['p50', 'p95', 'p99'] as const).map((name) => ({
               name,
-              values: steps.map((step) => step[name] ?? 0),
+              values: steps.map((step) => step[name]),
             })),
           },
           language,

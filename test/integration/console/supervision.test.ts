@@ -169,6 +169,16 @@ describe('e-supervision in the console', () => {
     expect(body).toContain('How these figures come about');
   });
 
+  it('shows hours without an answer as such in the chart of latency, not as 0 ms', async () => {
+    const { body } = await operator.page(`/console/supervision?${MARCH_ASKED}`);
+    const cells = [...body.matchAll(/<td data-label="p95"[^>]*><div>([^<]*)<\/div>/g)].map(
+      ([, text]) => text,
+    );
+    expect(cells).toHaveLength(48);
+    expect(cells.filter((text) => text !== '–')).toHaveLength(1);
+    expect(cells).not.toContain('0');
+  });
+
   it.each([
     ['range=dates&from=2026-03-09', 'from a day, and no end'],
     ['range=dates&from=2026-03-10&to=2026-03-09', 'to a day before'],

@@ -11,7 +11,7 @@ import { migratePostgres } from '../../../src/storage/postgres-schema.ts';
 import { openSqlite } from '../../../src/storage/sqlite.ts';
 import { describeWithPostgres, dropSchema, openTestPostgres } from '../storage/postgres-servers.ts';
 import { inFiles, inPostgres } from './index-forms.ts';
-import { filesWith, openIndexedLog, type IndexedLog } from './indexed-log.ts';
+import { filesWith, HASH_KEY, openIndexedLog, type IndexedLog } from './indexed-log.ts';
 import { openSharedStores, type SharedStores } from './shared-stores.ts';
 import { newFolder, segmentsOf } from './written-log.ts';
 
@@ -36,14 +36,25 @@ const entry = (
 });
 const whose = (number: number): object => ({ unifiedId: `p${number}`, thumbprint: `of-p${number}` });
 
+/** Closed after each test, however it ends. */
+const opened: IndexedLog[] = [];
+const open = async (options: Parameters<typeof openIndexedLog>[0]): Promise<IndexedLog> => {
+  const log = await openIndexedLog(options);
+  opened.push(log);
+  return log;
+};
+const closeAll = async (): Promise<void> => {
+  for (const log of opened.splice(0)) await log.close();
+};
+
 describe.each([inFiles, inPostgres()])('in $name', ({ run, stores, remove }) => {
   run('figures by authority', () => {
     let log: IndexedLog;
     beforeEach(async () => {
-      log = await openIndexedLog({ segmentBytes: 2_000, stores });
+      log = await open({ segmentBytes: 2_000, stores });
     });
     afterEach(async () => {
-      await log.close();
+      await closeAll();
       await remove();
     });
     const week = { from: MIDNIGHT, to: MIDNIGHT + 7 * DAY };
@@ -189,14 +200,16 @@ describe.each([inFiles, inPostgres()])('in $name', ({ run, stores, remove }) => 
 });
 
 describe('an index of before there were figures by authority', () => {
+  afterEach(closeAll);
+
   it('goes on where it stood, and counts from there (SQLite)', async () => {
     const data = newFolder();
-    const stores = filesWith(randomBytes(32), randomBytes(32));
-    const before = await openIndexedLog({ data, stores });
+    const stores = filesWith(randomBytes(32), HASH_KEY);
+    const before = await open({ data, stores });
     await before.record(entry('sign-in', MIDNIGHT, 'yuean'), entry('sign-in', MIDNIGHT + 1, 'yuean'));
     await before.follower.catchUp();
     const { segment, offset, seq, hash } = await before.index.cursor();
-    await before.close();
+    await closeAll();
     for (const end of ['', '-wal', '-shm']) rmSync(auditIndexFile(data) + end, { force: true });
     const old = openSqlite(auditIndexFile(data), IN_FILES.slice(0, 1));
     old
@@ -209,7 +222,7 @@ describe('an index of before there were figures by authority', () => {
       .run(MIDNIGHT + 1);
     old.close();
 
-    const after = await openIndexedLog({ data, stores });
+    const after = await open({ data, stores });
     // Nothing has been counted; all there is was read before.
     expect(await after.index.authoritiesSince()).toBe(MIDNIGHT + 1);
     await after.record(
@@ -228,13 +241,12 @@ describe('an index of before there were figures by authority', () => {
     await after.follower.catchUp();
     expect(await after.index.authorities(range, 'total')).toMatchObject([{ signIns: 5 }]);
     expect(await after.index.authoritiesSince()).toBe(MIDNIGHT);
-    await after.close();
   });
 
   it('is no index that an older gateway opens again', () => {
     const file = auditIndexFile(newFolder());
     const keys = { find: async () => undefined };
-    void openEmbeddedIndex({ file, hashKey: randomBytes(32), keys }).close();
+    void openEmbeddedIndex({ file, hashKey: HASH_KEY, keys }).close();
     expect(() => openSqlite(file, IN_FILES.slice(0, 1))).toThrow('newer version');
   });
 });
@@ -244,17 +256,20 @@ describeWithPostgres('figures by authority of two replicas', () => {
   beforeEach(async () => {
     shared = await openSharedStores();
   });
-  afterEach(() => shared.remove());
+  afterEach(async () => {
+    await closeAll();
+    await shared.remove();
+  });
 
   it('add up, tell a certificate once, and begin with the older log', async () => {
-    const east = await openIndexedLog({ stores: () => shared.of('east') });
+    const east = await open({ stores: () => shared.of('east') });
     await east.record(
       entry('sign-in', MIDNIGHT, 'yuean', whose(1)),
       entry('call', MIDNIGHT, 'yuean', whose(1)),
       entry('call', MIDNIGHT, 'yuean', { ...whose(2), acting: 'seal' }),
     );
     await east.follower.catchUp();
-    const west = await openIndexedLog({ stores: () => shared.of('west') });
+    const west = await open({ stores: () => shared.of('west') });
     await west.record(
       entry('sign-in', MIDNIGHT + DAY, 'yuean', whose(1)),
       entry('refusal', MIDNIGHT + 5, 'yuean', whose(3)),
@@ -278,8 +293,6 @@ describeWithPostgres('figures by authority of two replicas', () => {
     expect(await east.index.authorities(range, 'total')).toMatchObject([
       { signIns: 1, calls: 2, refusals: 0 },
     ]);
-    await east.close();
-    await west.close();
   });
 
   it('are read to the end where there are more rows than are read at once', async () => {
@@ -318,23 +331,22 @@ describeWithPostgres('figures by authority of two replicas', () => {
     await readsOn('east', 10, MIDNIGHT);
     await readsOn('west', 20, MIDNIGHT + 1);
     const keys = { find: async () => undefined };
-    const hashKey = randomBytes(32);
-    const open = (replica: string) => openPostgresIndex({ postgres, replica, hashKey, keys });
-    const take = async (index: Awaited<ReturnType<typeof open>>, seq: number, at: number): Promise<void> => {
+    const join = (replica: string) => openPostgresIndex({ postgres, replica, hashKey: HASH_KEY, keys });
+    const take = async (index: Awaited<ReturnType<typeof join>>, seq: number, at: number): Promise<void> => {
       const place = { seq, segment: 1, offset: 0, length: 1 };
       await index.add([{ place, entry: { ...entry('call', at, 'yuean'), seq } }], { ...BEGINNING, seq });
     };
-    const east = await open('east');
+    const east = await join('east');
     await take(east, 11, MIDNIGHT + 5);
     expect(await east.authoritiesSince()).toBe(MIDNIGHT + 5);
     await readsOn('west', 21, MIDNIGHT + 7);
     expect(await east.authoritiesSince()).toBe(MIDNIGHT + 7);
-    const west = await open('west');
+    const west = await join('west');
     await take(west, 22, MIDNIGHT + 9);
     await take(west, 23, MIDNIGHT + 11);
     expect(await east.authoritiesSince()).toBe(MIDNIGHT + 9);
     // One that is new missed nothing.
-    await take(await open('north'), 1, MIDNIGHT + 20);
+    await take(await join('north'), 1, MIDNIGHT + 20);
     expect(await west.authoritiesSince()).toBe(MIDNIGHT + 9);
     await postgres.close();
     await dropSchema(shared.schema);
