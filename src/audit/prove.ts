@@ -173,8 +173,11 @@ export const checkProof = (
 const signed = (text: string, keys: readonly VerifierKey[]) => {
   const checkpoint = parseCheckpoint(text);
   const signers = checkpoint && signersOf(checkpoint, keys);
-  if (checkpoint === undefined || signers === undefined || !signers.log) {
-    throw new ProofError('a checkpoint of the proof is not signed with the key given');
+  if (checkpoint === undefined || signers === undefined || signers.log.length === 0) {
+    const claimed = checkpoint?.note.signatures.map(({ name, id }) => `${name}+${id}`) ?? [];
+    throw new ProofError(
+      `a checkpoint of the proof is not signed with the key given; it says that it is signed with ${claimed.join(', ') || 'none'}`,
+    );
   }
   return { checkpoint, witnesses: signers.witnesses };
 };

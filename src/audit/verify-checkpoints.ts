@@ -1,11 +1,13 @@
-import { parseCheckpoint, signersOf, type Checkpoint } from './checkpoint/checkpoint.ts';
+import { parseCheckpoint, type Checkpoint } from './checkpoint/checkpoint.ts';
 import {
   checkpointsPath,
   readCheckpoints,
   verifierKeysPath,
   type CheckpointRead,
 } from './checkpoint/checkpoints-file.ts';
-import { NOTE_SIGNATURE, type VerifierKey } from './checkpoint/note.ts';
+import type { AnnouncedKey } from './checkpoint/key-entries.ts';
+import type { VerifierKey } from './checkpoint/note.ts';
+import type { TrustedKeys } from './checkpoint/trusted-keys.ts';
 import { openStoredHashes, type StoredHashes } from './tree/hash-files.ts';
 import { EMPTY_ROOT, type RightEdge } from './tree/merkle.ts';
 import type { AuditLogProblem } from './verify-log.ts';
@@ -21,7 +23,9 @@ export interface CheckpointCheckOptions {
   readonly folder: string;
   /** Bytes of the file of checkpoints that are looked at; undefined where there is no such file. */
   readonly limit: number | undefined;
-  readonly keys: readonly VerifierKey[];
+  /** Whether a key of the log is known: then there have to be checkpoints. */
+  readonly hasKey: boolean;
+  readonly keys: TrustedKeys;
   readonly witnesses: readonly VerifierKey[];
   readonly outside: OutsideCheckpoint | undefined;
 }
@@ -52,20 +56,23 @@ export class CheckpointCheck {
 
   get counts() {
     const cosigned = [...this.#cosigned].map(([witness, { size, at }]) => ({ witness, size, at }));
-    return { checkpoints: this.#count, covered: this.#covered, cosigned };
+    const { ledTo, earlier } = this.#options.keys;
+    return { checkpoints: this.#count, covered: this.#covered, cosigned, ledTo, earlier };
+  }
+
+  /** An entry announces a key. */
+  announced(key: AnnouncedKey): void {
+    this.#options.keys.announce(key);
   }
 
   /** Before the first entry. */
   async begin(): Promise<AuditLogProblem | undefined> {
-    const { folder, limit, keys, outside } = this.#options;
+    const { folder, limit, hasKey, outside } = this.#options;
     const path = checkpointsPath(folder);
-    const hasKey = keys.some(({ type }) => type === NOTE_SIGNATURE);
     if (outside !== undefined) {
-      const signers = this.#outside && signersOf(this.#outside, keys);
       const at = (what: string): AuditLogProblem => ({ file: outside.file, line: 0, what });
       if (this.#outside === undefined) return at('this is not a checkpoint');
       if (!hasKey) return at('the key that it is signed with is not known');
-      if (signers?.log !== true) return at('it is not signed with the key of this log');
     }
     if (limit === undefined) {
       return hasKey
@@ -94,7 +101,9 @@ export class CheckpointCheck {
 
   /** Behind the last entry. `file`: what ends there. */
   async end(file: string): Promise<AuditLogProblem | undefined> {
-    const { folder, witnesses, outside } = this.#options;
+    const { folder, keys, witnesses, outside } = this.#options;
+    const untrusted = keys.end();
+    if (untrusted !== undefined) return { file: checkpointsPath(folder), ...untrusted };
     if (this.#next !== undefined) {
       const { line, checkpoint } = this.#next;
       const what = `this checkpoint covers ${checkpoint.size} entries, which the log has not: they were cut off`;
@@ -103,6 +112,9 @@ export class CheckpointCheck {
     if (outside !== undefined && this.#outside !== undefined && this.#outsideRoot === undefined) {
       const what = `the checkpoint of ${outside.file} covers ${this.#outside.size} entries, which the log has not: they were cut off`;
       return { file, line: 0, what };
+    }
+    if (outside !== undefined && this.#outside !== undefined && !keys.hasSigned(this.#outside)) {
+      return { file: outside.file, line: 0, what: 'it is not signed with the key of this log' };
     }
     const silent = witnesses.find(({ name }) => !this.#cosigned.has(name));
     if (silent === undefined) return undefined;
@@ -134,9 +146,9 @@ export class CheckpointCheck {
         const what = `the log is another one than this checkpoint of ${checkpoint.size} entries says`;
         return { file: checkpointsPath(this.#options.folder), line, what };
       }
+      const problem = this.#judge(checkpoint, line) ?? (await this.#read());
       this.#count += 1;
       this.#covered = Math.max(this.#covered, checkpoint.size);
-      const problem = await this.#read();
       if (problem !== undefined) return problem;
     }
     return undefined;
@@ -154,17 +166,21 @@ export class CheckpointCheck {
     if (step === undefined || step.done === true) return undefined;
     const { value } = step;
     if ('problem' in value) return { file, line: value.line, what: value.problem };
-    const { line, checkpoint } = value;
-    const signers = signersOf(checkpoint, this.#options.keys);
-    if (signers === undefined) return { file, line, what: 'a signature of this checkpoint is not good' };
-    if (!signers.log) return { file, line, what: 'this checkpoint is not signed with the key of this log' };
+    this.#next = value;
+    return undefined;
+  }
+
+  #judge(checkpoint: Checkpoint, line: number): AuditLogProblem | undefined {
+    const signers = this.#options.keys.judge(checkpoint, line);
+    if (typeof signers === 'string') {
+      return { file: checkpointsPath(this.#options.folder), line, what: signers };
+    }
     for (const { name, at } of signers.witnesses) {
       const known = this.#cosigned.get(name);
       if (known === undefined || checkpoint.size >= known.size) {
         this.#cosigned.set(name, { size: checkpoint.size, at });
       }
     }
-    this.#next = value;
     return undefined;
   }
 

@@ -1,3 +1,4 @@
+import { announcedKey } from './checkpoint/key-entries.ts';
 import { RETIREMENT } from './retirement/carry-out.ts';
 import { jsonOf, type RetiredSegment, retiredPath } from './retirement/retired-segments.ts';
 import { EMPTY_LOG, readLine, type ChainedLine, type Head } from './line.ts';
@@ -129,7 +130,7 @@ export class LogWalk {
     if (problem !== undefined) return problem;
     this.#entries += 1;
     if (this.#firstSeq === 0) this.#firstSeq = line.seq;
-    if (bytes.includes(CHANGE)) this.#noteRetirement(bytes);
+    if (bytes.includes(CHANGE)) this.#noteChange(line.seq, bytes.toString('utf8'));
     return undefined;
   }
 
@@ -149,8 +150,10 @@ export class LogWalk {
     return undefined;
   }
 
-  #noteRetirement(line: Buffer): void {
-    const entry = jsonOf(line.toString('utf8')) as Record<string, unknown> | undefined;
+  #noteChange(seq: number, line: string): void {
+    const key = announcedKey(line);
+    if (key !== undefined) this.#checkpoints.announced({ seq, key });
+    const entry = jsonOf(line) as Record<string, unknown> | undefined;
     if (entry?.['event'] !== 'change' || entry['what'] !== RETIREMENT) return;
     this.#recordedRetired = Math.max(this.#recordedRetired, Number(entry['segments']) || 0);
   }

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { StorageError } from '../storage/storage-error.ts';
 import { checkpointsPath, readVerifierKeys } from './checkpoint/checkpoints-file.ts';
-import type { VerifierKey } from './checkpoint/note.ts';
+import { NOTE_SIGNATURE, type VerifierKey } from './checkpoint/note.ts';
+import { anchorOf, TrustedKeys, type EarlierKey, type LedToKey } from './checkpoint/trusted-keys.ts';
 import type { Head } from './line.ts';
 import { readRetiredSegments, retiredPath, type RetiredSegment } from './retirement/retired-segments.ts';
 import { listSegments, segmentPath, type SegmentFile } from './segment-files.ts';
@@ -13,7 +14,7 @@ export type { AuditLogProblem } from './verify-log.ts';
 export interface VerifyOptions {
   /** A head noted earlier: entries cut off, or written anew before it, are found. */
   readonly head?: Head;
-  /** Public keys of the log and of witnesses; where none of the log is given, those that the folder names. */
+  /** Public keys of the log, the newest last: trust begins with that. Where none is given, those that the folder names. */
   readonly keys?: readonly VerifierKey[];
   /** A checkpoint kept elsewhere: the log has to be what it was then, and what was added. */
   readonly checkpoint?: OutsideCheckpoint;
@@ -41,6 +42,10 @@ export interface AuditLogReport {
   readonly cosigned: readonly { readonly witness: string; readonly size: number; readonly at: number }[];
   /** Whether the keys came from the folder that was verified. */
   readonly keysFromFolder: boolean;
+  /** Keys not given that the log announces under checkpoints of those given. */
+  readonly ledTo: readonly LedToKey[];
+  /** Keys not given that signed before the first checkpoint of one given: their trees are the beginning of it. */
+  readonly earlier: readonly EarlierKey[];
   readonly problem?: AuditLogProblem;
 }
 
@@ -66,19 +71,28 @@ export const verifyAuditLog = async (
 };
 
 const verifyOnce = async (folder: string, options: VerifyOptions): Promise<AuditLogReport> => {
+  const given = options.keys ?? [];
+  const keysFromFolder = given.length === 0;
+  // Before the checkpoints: a key that comes meanwhile has signed none of those that are looked at.
+  const before = await readVerifierKeys(folder);
+  const anchor = await anchorOf(
+    folder,
+    keysFromFolder ? before : given,
+    keysFromFolder || options.archive === true,
+  );
   // What is signed by now covers entries that are in the files by now; what is signed later is not looked at.
   const limit = (await stat(checkpointsPath(folder)).catch(() => undefined))?.size;
   // A segment is there before its hashes.
   const hashed = await hashedSegments(folder);
   const segments = await segmentsOf(folder);
-  const given = options.keys ?? [];
-  const keysFromFolder = given.length === 0;
-  const own = keysFromFolder ? await readVerifierKeys(folder) : given;
+  const noted = await readVerifierKeys(folder);
+  const witnesses = options.witnesses ?? [];
   const checkpoints = new CheckpointCheck({
     folder,
     limit,
-    keys: [...own, ...(options.witnesses ?? [])],
-    witnesses: options.witnesses ?? [],
+    hasKey: (keysFromFolder ? noted : given).some(({ type }) => type === NOTE_SIGNATURE),
+    keys: new TrustedKeys({ anchor: anchor ?? newestOf(noted), given, noted, witnesses }),
+    witnesses,
     outside: options.checkpoint,
   });
   const walk = new LogWalk(folder, options.head, checkpoints);
@@ -95,6 +109,10 @@ const verifyOnce = async (folder: string, options: VerifyOptions): Promise<Audit
     await checkpoints.close();
   }
 };
+
+/** Of a log that begins the key was noted just now. */
+const newestOf = (keys: readonly VerifierKey[]): VerifierKey | undefined =>
+  keys.findLast(({ type }) => type === NOTE_SIGNATURE);
 
 const firstProblem = async (
   folder: string,

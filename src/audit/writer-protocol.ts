@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { KeyVersion } from '../storage/key-version.ts';
 
 /** From a sink to the writer: the entries of one event-loop turn. */
 export interface Batch {
@@ -20,11 +21,16 @@ export type Acknowledgement =
   | { readonly refused: readonly [from: number, to: number]; readonly reason: string }
   | { readonly healthy: boolean; readonly reason: string };
 
+/** A kept version of the key that signs checkpoints: Ed25519, PKCS#8 PEM as UTF-8. */
+export type LogKey = Pick<KeyVersion, 'version' | 'key'>;
+
 /** From the control thread to the writer thread. */
 export type WriterOrder =
   | { readonly connect: MessagePort }
   /** A checkpoint with a witness's signature: to be kept. */
   | { readonly cosigned: string }
+  /** Versions of the key that signs checkpoints, as of now. */
+  | { readonly keys: readonly LogKey[] }
   | { readonly close: true };
 
 /** From the writer thread to the control thread. */
@@ -39,6 +45,8 @@ export type WriterReport =
   /** A checkpoint was signed and kept. */
   | { readonly checkpoint: string; readonly size: number }
   | { readonly checkpointFailed: string }
+  /** Versions that are no keys: those before go on signing. */
+  | { readonly keysFailed: string }
   | { readonly retired: number }
   | { readonly retirementFailed: string }
   | { readonly closed: true; readonly error: string | undefined };
@@ -51,7 +59,7 @@ export interface WriterStart {
   readonly checkpoints:
     | {
         readonly origin: string;
-        readonly key: string;
+        readonly keys: readonly LogKey[];
         readonly everyMs: number;
         readonly witnesses: readonly string[];
       }

@@ -1,20 +1,20 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { openCheckpointer, writeVerifierKeys, type Checkpointer } from './checkpoint/checkpointer.ts';
-import { noteSigner } from './checkpoint/note.ts';
-import { noteVerifierKeys, recoverCheckpoints } from './checkpoint/recover-checkpoints.ts';
+import { recoverCheckpoints } from './checkpoint/recover-checkpoints.ts';
+import { logSigners, startSigning, type Signing } from './checkpoint/start-signing.ts';
 import type { AuditEntry } from './entry.ts';
 import { lockFolder, type FolderLock } from './lock-folder.ts';
 import { openLogFile, type LogFile } from './log-file.ts';
 import { createLogWriter, type Group, type LogWriter } from './log-writer.ts';
 import { recoverLog, type RecoveredLog } from './recover-log.ts';
-import { requestPath } from './retirement/request-path.ts';
+import { lookForRequests } from './retirement/look-for-requests.ts';
 import { recoverTree } from './tree/recover-tree.ts';
 import { openTreeWriter, type TreeWriter } from './tree/tree-writer.ts';
 import {
   STAT,
   type Acknowledgement,
   type Batch,
+  type LogKey,
   type WriterOrder,
   type WriterReport,
   type WriterStart,
@@ -28,7 +28,6 @@ const stats = new Float64Array(start.stats);
 const ports = new Set<MessagePort>();
 const queue: { readonly port: MessagePort; readonly batch: Batch }[] = [];
 let scheduled = false;
-let keepCosigned: (note: string) => void = () => undefined;
 
 const report = (message: WriterReport): void => parentPort?.postMessage(message);
 const answer = (port: MessagePort, message: Acknowledgement): void => port.postMessage(message);
@@ -40,20 +39,22 @@ const count = (cell: keyof typeof STAT, value: number): void => {
 const recover = async () => {
   const log = await recoverLog(start.folder);
   const tree = await recoverTree(start.folder, log);
-  return { log, tree, checkpoints: await recoverCheckpoints(start.folder, tree.edge) };
+  const { origin = '', keys = [] } = start.checkpoints ?? {};
+  const signers = logSigners(origin, keys);
+  const own = signers.map(({ verifierKey }) => verifierKey);
+  return { log, tree, signers, checkpoints: await recoverCheckpoints(start.folder, tree.edge, own) };
 };
-
-/** How often is looked whether somebody asks for segments to be retired. */
-const LOOK_MS = 250;
 
 interface Opened {
   readonly writer: LogWriter;
+  readonly signing: Signing | undefined;
   /** Resolves when nothing is being retired any more. */
   readonly stopLooking: () => Promise<void>;
 }
 
 const open = async (): Promise<Opened> => {
-  const { log: recovered, tree: found, checkpoints } = await recover();
+  const inFolder = await recover();
+  const { log: recovered, tree: found } = inFolder;
   const file = openLogFile({
     folder: start.folder,
     segment: recovered.segment,
@@ -66,7 +67,7 @@ const open = async (): Promise<Opened> => {
     },
     beforeNext: () => {
       tree.syncNow();
-      checkpointer?.signNow(tree.state());
+      signing?.checkpointer.signNow(tree.state());
     },
   });
   const tree = openTreeWriter({
@@ -75,13 +76,12 @@ const open = async (): Promise<Opened> => {
     size: found.size,
     edge: found.edge,
   });
-  const checkpointer = startCheckpoints(tree, checkpoints, file);
-  keepCosigned = (note) => checkpointer?.keep(note);
+  const signing = sign(tree, file, inFolder);
   const writer = createLogWriter({
     file,
     head: recovered.head,
     tree,
-    checkpointer,
+    checkpointer: signing?.checkpointer,
     syncWithinMs: start.syncWithinMs,
     probeEveryMs: start.probeEveryMs,
     clock: Date.now,
@@ -108,42 +108,47 @@ const open = async (): Promise<Opened> => {
   stats[STAT.segment] = file.segment;
   if (recovered.cut > 0) noteCut(writer, recovered);
   if (found.rebuilt > 0) report({ rebuilt: found.rebuilt });
-  return { writer, stopLooking: lookForRetirement(writer, () => file.segment) };
+  const record = recordOf(writer);
+  signing?.begin(record);
+  const stopLooking = lookForRequests({
+    folder: start.folder,
+    segment: () => file.segment,
+    record,
+    onRetired: (retired) => report({ retired }),
+    // During an outage: tried again, and said once it is over.
+    onFailure: (error) => writer.healthy && report({ retirementFailed: error.message }),
+  });
+  return { writer, signing, stopLooking };
 };
 
-/** The first checkpoint is of what was found, forced to the disk now: a killed process may have left it unsynced. */
-const startCheckpoints = (
+/** Undefined where nobody has handed in a key. */
+const sign = (
   tree: TreeWriter,
-  { size, latest }: { readonly size: number; readonly latest: number | undefined },
   file: LogFile,
-): Checkpointer | undefined => {
+  { checkpoints: recovered, signers }: Awaited<ReturnType<typeof recover>>,
+): Signing | undefined => {
   if (start.checkpoints === undefined) return undefined;
-  const { origin, key, everyMs, witnesses } = start.checkpoints;
-  const signer = noteSigner(origin, key);
-  const checkpointer = openCheckpointer({
+  stats[STAT.checkpoint] = recovered.latest ?? 0;
+  return startSigning({
     folder: start.folder,
-    signer,
-    everyMs,
+    checkpoints: start.checkpoints,
+    signers,
+    recovered,
     tree,
-    size,
-    latest,
+    file,
     onCheckpoint: (checkpoint, covered) => {
       stats[STAT.checkpoint] = covered;
       report({ checkpoint, size: covered });
     },
     onFailure: (error) => report({ checkpointFailed: error.message }),
+    retryMs: start.probeEveryMs,
   });
-  stats[STAT.checkpoint] = latest ?? 0;
-  file.syncNow();
-  checkpointer.signNow(tree.state());
-  const keys = noteVerifierKeys(start.folder, [...witnesses, signer.verifierKey.text]);
-  if (keys !== undefined) writeVerifierKeys(start.folder, keys);
-  return checkpointer;
 };
 
-const lookForRetirement = (writer: LogWriter, segment: () => number): (() => Promise<void>) => {
-  let looking: Promise<void> | undefined;
-  const record = (entry: AuditEntry): Promise<void> =>
+/** Resolves when the entry is on the disk. */
+const recordOf =
+  (writer: LogWriter) =>
+  (entry: AuditEntry): Promise<void> =>
     new Promise((resolve, reject) => {
       writer.write({
         entries: [JSON.stringify(entry)],
@@ -153,26 +158,6 @@ const lookForRetirement = (writer: LogWriter, segment: () => number): (() => Pro
         refused: (reason) => reject(new Error(reason)),
       });
     });
-  const look = async (): Promise<void> => {
-    try {
-      const { carryOutRetirement } = await import('./retirement/carry-out.ts');
-      const retired = await carryOutRetirement({ folder: start.folder, segment, record });
-      if (retired !== undefined) report({ retired });
-    } catch (error) {
-      // During an outage: tried again, and said once it is over.
-      if (writer.healthy) report({ retirementFailed: (error as Error).message });
-    } finally {
-      looking = undefined;
-    }
-  };
-  const timer = setInterval(() => {
-    if (existsSync(requestPath(start.folder))) looking ??= look();
-  }, LOOK_MS);
-  return async () => {
-    clearInterval(timer);
-    await looking;
-  };
-};
 
 const noteCut = (writer: LogWriter, { segment, cut }: RecoveredLog): void => {
   const entry: AuditEntry = { event: 'recovery', at: Date.now(), what: 'torn-line', segment, bytes: cut };
@@ -265,9 +250,18 @@ const close = (writer: LogWriter): string | undefined => {
   }
 };
 
-const end = async ({ writer, stopLooking }: Opened): Promise<void> => {
-  // What a retirement under way still records is written before the end.
+const useKeys = (signing: Signing | undefined, keys: readonly LogKey[]): void => {
+  try {
+    signing?.useKeys(keys);
+  } catch (error) {
+    report({ keysFailed: (error as Error).message });
+  }
+};
+
+const end = async ({ writer, signing, stopLooking }: Opened): Promise<void> => {
+  // What is still being recorded of a retirement, or of keys, is written before the end.
   await stopLooking();
+  await signing?.settle();
   const error = close(writer);
   lock?.release();
   report({ closed: true, error });
@@ -279,10 +273,11 @@ try {
   mkdirSync(start.folder, { recursive: true, mode: 0o700 });
   lock = lockFolder(start.folder);
   const opened = await open();
-  const { writer } = opened;
+  const { writer, signing } = opened;
   parentPort?.on('message', (order: WriterOrder) => {
     if ('connect' in order) connect(writer, order.connect);
-    else if ('cosigned' in order) keepCosigned(order.cosigned);
+    else if ('cosigned' in order) signing?.checkpointer.keep(order.cosigned);
+    else if ('keys' in order) useKeys(signing, order.keys);
     else void end(opened);
   });
   report({ ready: true });

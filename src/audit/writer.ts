@@ -12,6 +12,7 @@ import {
   STAT,
   STATS_BYTES,
   type AuditStats,
+  type LogKey,
   type WriterOrder,
   type WriterReport,
   type WriterStart,
@@ -38,8 +39,8 @@ export interface AuditWriterOptions {
 export interface CheckpointSettings {
   /** Names this log among all logs of the world: no spaces, no "+" (C2SP tlog-checkpoint). */
   readonly origin: string;
-  /** Ed25519, PKCS#8 PEM. */
-  readonly key: string;
+  /** All kept versions of the key, the oldest first: each signs every checkpoint. */
+  readonly keys: readonly LogKey[];
   /** At most one in so long, ms. */
   readonly everyMs?: number;
   readonly witnesses?: readonly WitnessSettings[];
@@ -50,6 +51,11 @@ export interface AuditWriter {
   readonly sink: AuditSink;
   /** For another thread's createAuditSink: to be transferred to it. */
   connect(): MessagePort;
+  /**
+   * Takes up versions of the key that came, and gives up those that went: an entry in the log tells of each, and the next
+   * checkpoint, made at once, is signed with what is kept.
+   */
+  useKeys(keys: readonly LogKey[]): void;
   stats(): AuditStats;
   witnesses(): readonly WitnessState[];
   /**
@@ -81,7 +87,7 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
     probeEveryMs: options.probeEveryMs ?? DEFAULTS.probeEveryMs,
     checkpoints: options.checkpoints && {
       origin: options.checkpoints.origin,
-      key: options.checkpoints.key,
+      keys: options.checkpoints.keys.map(logKey),
       everyMs: options.checkpoints.everyMs ?? DEFAULTS.checkpointEveryMs,
       witnesses: (options.checkpoints.witnesses ?? []).map(({ key }) => key.text),
     },
@@ -118,6 +124,10 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
       for (const witness of witnesses) witness.offer(message.checkpoint);
     } else if ('checkpointFailed' in message) {
       log('error', 'a checkpoint of the audit log could not be kept', { reason: message.checkpointFailed });
+    } else if ('keysFailed' in message) {
+      log('error', 'a version of audit.key cannot be taken up, those before go on signing', {
+        reason: message.keysFailed,
+      });
     } else if ('rebuilt' in message) {
       log('warn', 'stored hashes of the audit log were made anew', { segments: message.rebuilt });
     } else if ('retired' in message) {
@@ -139,6 +149,7 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
   return {
     sink,
     connect,
+    useKeys: (keys) => order({ keys: keys.map(logKey) }),
     stats: () => {
       const cells = new Float64Array(stats);
       return Object.fromEntries(
@@ -157,6 +168,9 @@ export const startAuditWriter = async (options: AuditWriterOptions): Promise<Aud
     },
   };
 };
+
+/** Nothing but what the thread needs. */
+const logKey = ({ version, key }: LogKey): LogKey => ({ version, key });
 
 // Compiled, the thread's file has another ending.
 const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));

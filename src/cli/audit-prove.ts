@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { resolve } from 'node:path';
+import { announcedKey } from '../audit/checkpoint/key-entries.ts';
 import type { VerifierKey } from '../audit/checkpoint/note.ts';
 import { auditProofSchema, checkProof, ProofError, proveConsistency, proveEntry } from '../audit/prove.ts';
 import { logKey, readText, witnessKey } from './audit-verify.ts';
@@ -63,7 +64,7 @@ export const auditCheckProofCommand = (): Command =>
   new Command('check-proof')
     .description('Check a proof with nothing but the public key of the log')
     .argument('<file>', 'what "audit prove" printed')
-    .requiredOption('--key <vkey>', 'public key of the log', logKey, [])
+    .requiredOption('--key <vkey>', 'public key of the log (repeatable)', logKey, [])
     .option('--witness <vkey>', 'a witness that must have cosigned (repeatable)', witnessKey, [])
     .option('--line <file>', 'the line of a retired entry, where the proof has none')
     .action(async (file: string, { key, witness, line }: CheckOptions) => {
@@ -75,12 +76,15 @@ export const auditCheckProofCommand = (): Command =>
         const checked = checkProof(proof.data, [...key, ...witness], kept);
         const silent = witness.find(({ name }) => !checked.witnesses.some((each) => each.name === name));
         if (silent !== undefined) throw new ProofError(`the checkpoint is not cosigned by ${silent.name}`);
-        const { kind, origin, size, seq } = checked;
+        const { kind, origin, size, seq, line: proven } = checked;
         process.stdout.write(
           kind === 'inclusion'
             ? `The proof holds: entry ${seq ?? 0} is in the log ${origin} of ${size} entries.\n`
             : `The proof holds: the log ${origin} of ${size} entries continues what it was.\n`,
         );
+        const announced = proven === undefined ? undefined : announcedKey(proven);
+        if (announced !== undefined)
+          process.stdout.write(`It announces a key of the log: ${announced.text}\n`);
       });
     });
 

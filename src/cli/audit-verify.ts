@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { COSIGNATURE, NOTE_SIGNATURE, parseVerifierKey, type VerifierKey } from '../audit/checkpoint/note.ts';
 import type { Head } from '../audit/line.ts';
+import type { LedToKey } from '../audit/checkpoint/trusted-keys.ts';
 import { verifyAuditLog, type AuditLogReport } from '../audit/verify.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandLineError } from './failure.ts';
@@ -25,7 +26,7 @@ export const auditVerifyCommand = (): Command =>
     .option('--head <seq:hash>', 'a head noted earlier: also finds entries cut off the end', parseHead)
     .option(
       '--key <vkey>',
-      'public key of the log (repeatable); not given: the one in the folder',
+      'public key of the log (repeatable, the newest last); not given: the one in the folder',
       logKey,
       [],
     )
@@ -62,12 +63,24 @@ const textOf = (report: AuditLogReport, folder: string): string => {
     ...(checkpoints > 0 && report.keysFromFolder
       ? ['The key came from the folder itself: give --key to know whose log it is.']
       : []),
+    ...report.ledTo.map(textOfLedTo),
+    ...report.earlier.map(
+      ({ key, size }) =>
+        `Checkpoints up to entry ${size} are signed with ${key}, which was not given: they fit what is signed with the key you gave.`,
+    ),
     ...report.cosigned.map(
       ({ witness, size, at }) => `${witness} has cosigned ${size} entries, at ${new Date(at).toISOString()}.`,
     ),
     `head ${lastSeq}:${report.lastHash}`,
   ];
   return `${lines.join('\n')}\n`;
+};
+
+const textOfLedTo = ({ key, seq, from }: LedToKey, index: number): string => {
+  const under = index === 0 ? 'the key you gave' : 'the key before it';
+  return from === undefined
+    ? `Entry ${seq} announces another key of the log under ${under}, ${key}: write it down, earlier ones will be retired.`
+    : `From entry ${from} on the log signs with ${key}, announced in entry ${seq} under ${under}: write it down.`;
 };
 
 /** A file given on the command line. @throws CommandLineError */

@@ -61,6 +61,11 @@ export const keysCommand = (): Command => {
           'The gateway seals the register anew from then on (or: onecert keys reseal); then retire the old version.\n',
         );
       }
+      if (name === 'audit.key') {
+        process.stdout.write(
+          'Checkpoints are signed with all versions until the old ones are retired: give auditors and witnesses the new public key (onecert audit key).\n',
+        );
+      }
     });
   keys
     .command('retire')

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { parseVerifierKey } from '../audit/checkpoint/note.ts';
 import { replicaName } from '../audit/replica-name.ts';
 import type { CheckpointSettings } from '../audit/writer.ts';
@@ -16,16 +15,13 @@ export const replicaOf = ({
 /** Each gateway process has a log of its own: the origin is the issuer's host and the replica's name. */
 export const auditCheckpoints = (
   settings: Pick<GatewaySettings, 'issuer' | 'audit' | 'data' | 'stores'>,
-  keys: Pick<KeyRing, 'text'>,
+  keys: Pick<KeyRing, 'versions'>,
 ): CheckpointSettings => ({
   origin: `${new URL(settings.issuer).host}/audit/${replicaOf(settings)}`,
-  key: keys.text('audit.key', makeAuditKey),
+  keys: keys.versions('audit.key'),
   everyMs: settings.audit.checkpointEvery,
   witnesses: settings.audit.witnesses.flatMap(({ url, key }) => {
     const parsed = parseVerifierKey(key);
     return parsed === undefined ? [] : [{ url, key: parsed }];
   }),
 });
-
-const makeAuditKey = (): string =>
-  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;

@@ -39,7 +39,7 @@ import { startThreadPool } from './thread-pool.ts';
 import type { GatewayState } from './thread-protocol.ts';
 import { listenersOf, threadStates } from './thread-state.ts';
 import { whyMerged } from './why-ended.ts';
-import { eachDay } from './tls-tickets.ts';
+import { renewTicketKeys } from './tls-tickets.ts';
 
 export interface GatewayOptions {
   /** Folder of gateway.yaml. */
@@ -235,6 +235,7 @@ const compose = async (
       revocation,
       register,
       sessions: keepSessionCopies(state.sessions),
+      endSession: (session, why) => endings.end(session, why),
       auditKeys: audit.keys,
       callCounts: state.stores.counts('calls'),
       log,
@@ -251,7 +252,8 @@ const compose = async (
     return threads.drain(live.current().settings.drain);
   });
   checkHealth(live.current());
-  started.addEnd(eachDay(() => void threads.publish({ tls: states.tls(live.current()) })));
+  const tickets = renewTicketKeys(keys, () => void threads.publish({ tls: states.tls(live.current()) }));
+  started.addEnd(() => tickets.close());
   // What came in while the threads started.
   await threads.publish(states.of(live.current()));
 
@@ -262,10 +264,12 @@ const compose = async (
   );
   const watch = live.watch(apply);
   started.addEnd(() => watch.close());
-  const keyWatch = watchKeys(data.keys, keys, () => threads.publish({ keys: states.keys() }), {
-    audit: audit.sink,
-    log,
-  });
+  const takeUpKeys = (): Promise<unknown> => {
+    writer.useKeys(keys.versions('audit.key'));
+    tickets.changed();
+    return threads.publish({ keys: states.keys() });
+  };
+  const keyWatch = watchKeys(data.keys, keys, takeUpKeys, { audit: audit.sink, log });
   started.addEnd(() => keyWatch.close());
 
   const metrics = createControlMetrics({

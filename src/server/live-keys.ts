@@ -20,12 +20,14 @@ export const watchKeys = (
   keys: KeyRing,
   apply: () => Promise<unknown>,
   { audit, log }: { readonly audit: AuditSink; readonly log: Logger },
-): FileWatch =>
-  watchFiles([folder], () => {
+): FileWatch => {
+  const look = (): void => {
     try {
       const changes = keys.reload();
       for (const { name, version, change } of changes) {
         log.info({ key: name, version, change }, 'a version of a key was taken up, or given up');
+        // The log's own: who writes it records it, with the public key (src/audit/checkpoint/take-up-keys.ts).
+        if (name === 'audit.key') continue;
         const entry = { event: 'change', at: Date.now(), what: 'key', key: name, version, change } as const;
         audit.record(entry, 'synced', (error) => {
           if (error !== undefined) log.error({ error }, 'a change of keys could not be recorded');
@@ -36,4 +38,9 @@ export const watchKeys = (
     } catch (error) {
       log.error({ reason: (error as Error).message }, 'keys not taken up, those known stay in force');
     }
-  });
+  };
+  const watch = watchFiles([folder], look);
+  // What came since the keys were read.
+  look();
+  return watch;
+};

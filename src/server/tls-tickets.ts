@@ -15,19 +15,31 @@ export const tlsTicketKeys = (keys: Pick<KeyRing, 'versions'>, at: number): Uint
   return new Uint8Array(hkdfSync('sha256', key, '', info, 48));
 };
 
-/** Calls `renew` as each day begins. Gives what ends it. */
-export const eachDay = (renew: () => void, clock: () => number = Date.now): (() => void) => {
+export interface TicketKeyRenewal {
+  /** Versions came or went: renewed now, and when the next one comes into use. */
+  changed(): void;
+  close(): void;
+}
+
+/** Calls `renew` as each day begins, and as each version comes into use. */
+export const renewTicketKeys = (
+  keys: Pick<KeyRing, 'versions'>,
+  renew: () => void,
+  clock: () => number = Date.now,
+): TicketKeyRenewal => {
   let timer: NodeJS.Timeout | undefined;
   const wait = (): void => {
+    const now = clock();
+    const coming = keys.versions('tls-ticket.key').map(({ usedFrom }) => usedFrom - now);
+    const next = Math.min(DAY_MS - (now % DAY_MS), ...coming.filter((ms) => ms > 0));
     // A little later rather than a little earlier: timers may be early by a millisecond.
-    timer = setTimeout(
-      () => {
-        renew();
-        wait();
-      },
-      DAY_MS - (clock() % DAY_MS) + 50,
-    ).unref();
+    timer = setTimeout(changed, next + 50).unref();
+  };
+  const changed = (): void => {
+    clearTimeout(timer);
+    renew();
+    wait();
   };
   wait();
-  return () => clearTimeout(timer);
+  return { changed, close: () => clearTimeout(timer) };
 };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEYS, makeEs256Key, type KeyKind, type KeyName } from './key-catalogue.ts';
+import { KEYS, makeEd25519Key, makeEs256Key, type KeyKind, type KeyName } from './key-catalogue.ts';
 import { keyFile, readKeyVersion, syncFolder, writeKeyVersion } from './key-file.ts';
 import { inUse, type KeyVersion } from './key-version.ts';
 import { StorageError } from './storage-error.ts';
@@ -29,12 +29,15 @@ export interface KeyRing {
   /**
    * Makes another version, used after `usedAfterMs` (KEYS says the default).
    *
-   * @throws StorageError for a key that is never rotated
+   * @throws StorageError for a key that is never rotated, or has too many versions already
    */
   rotate(name: KeyName, usedAfterMs?: number): KeyVersion;
   /** Takes a version away. @throws StorageError where it is in use, or comes into use, or there is no such version */
   retire(name: KeyName, version: number): void;
 }
+
+/** Every checkpoint of the audit log is signed with all versions, and has at most 32 signatures with those of witnesses. */
+const MOST_VERSIONS = 12;
 
 /**
  * Opens (or makes) a folder of keys. Several processes may share it.
@@ -99,6 +102,9 @@ export const openKeyRing = (folder: string, clock: () => number = Date.now): Key
       }
       versions(name);
       reload();
+      if (versions(name).length >= MOST_VERSIONS) {
+        throw new StorageError(`${name} has ${MOST_VERSIONS} versions: retire old ones first`);
+      }
       const now = clock();
       const newest = versions(name).at(-1)?.version ?? 0;
       const next = { version: newest + 1, key: makeKey(kind), createdAt: now, usedFrom: now + usedAfterMs };
@@ -127,8 +133,10 @@ export const openKeyRing = (folder: string, clock: () => number = Date.now): Key
   };
 };
 
-const makeKey = ({ make }: KeyKind): Uint8Array =>
-  make === 'es256' ? Buffer.from(makeEs256Key()) : randomBytes(make.bytes);
+const makeKey = ({ make }: KeyKind): Uint8Array => {
+  if (make === 'es256') return Buffer.from(makeEs256Key());
+  return make === 'ed25519' ? Buffer.from(makeEd25519Key()) : randomBytes(make.bytes);
+};
 
 const readVersions = (folder: string, name: string): readonly KeyVersion[] =>
   readdirSync(folder)

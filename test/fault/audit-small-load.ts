@@ -10,7 +10,11 @@ const writer = await startAuditWriter({
   folder,
   segmentBytes: 16 * 1024,
   syncWithinMs: 5,
-  checkpoints: { origin: 'gateway.example/audit/one', key: readFileSync(pem, 'utf8'), everyMs: 0 },
+  checkpoints: {
+    origin: 'gateway.example/audit/one',
+    keys: [{ version: 0, key: readFileSync(pem) }],
+    everyMs: 0,
+  },
 });
 let number = 0;
 let said = '';

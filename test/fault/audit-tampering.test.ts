@@ -8,13 +8,13 @@ import { checkProof, proveConsistency, proveEntry } from '../../src/audit/prove.
 import { retireSegments } from '../../src/audit/retirement/retire.ts';
 import { startAuditWriter } from '../../src/audit/writer.ts';
 import { verifyAuditLog, type AuditLogReport } from '../../src/audit/verify.ts';
-import { call, linesOf, newFolder, record, segmentsOf, writeLines } from '../unit/audit/written-log.ts';
+import { call, linesOf, logKeys, newFolder, record, segmentsOf, writeLines } from '../unit/audit/written-log.ts';
 
 const SEED = 20_261_124;
 const origin = 'gateway.example/audit/one';
 const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const { verifierKey } = noteSigner(origin, pem);
-const checkpoints = { origin, key: pem, everyMs: 0 };
+const checkpoints = { origin, keys: logKeys(pem), everyMs: 0 };
 
 /** A log of `count` entries with a checkpoint after nearly each, and one at the end. */
 const write = async (folder: string, count: number, from = 1): Promise<void> => {

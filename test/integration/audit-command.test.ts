@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startAuditWriter, type AuditWriter } from '../../src/audit/writer.ts';
-import { call, entriesOf, linesOf, newFolder, record, segmentsOf } from '../unit/audit/written-log.ts';
+import { call, entriesOf, linesOf, logKeys, newFolder, record, segmentsOf } from '../unit/audit/written-log.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/onecert.ts', import.meta.url));
 
@@ -27,7 +27,7 @@ describe('onecert audit, beside a gateway that writes the log', () => {
   const folder = join(home, 'audit');
   const archive = join(home, 'archive');
   const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  const checkpoints = { origin: 'gateway.example/audit/one', key, everyMs: 10 };
+  const checkpoints = { origin: 'gateway.example/audit/one', keys: logKeys(key), everyMs: 10 };
   const file = (name: string, text: string): string => {
     writeFileSync(join(home, name), text);
     return join(home, name);

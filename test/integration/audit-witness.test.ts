@@ -7,7 +7,7 @@ import { latestCheckpoint } from '../../src/audit/checkpoint/checkpoints-file.ts
 import { COSIGNATURE, noteSigner } from '../../src/audit/checkpoint/note.ts';
 import { startAuditWriter, type AuditWriter } from '../../src/audit/writer.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
-import { call, newFolder, record } from '../unit/audit/written-log.ts';
+import { call, logKeys, newFolder, record } from '../unit/audit/written-log.ts';
 
 const program = fileURLToPath(new URL('./witness-server.ts', import.meta.url));
 const pem = (): string =>
@@ -48,7 +48,7 @@ describe('a witness of the audit log', () => {
   const start = async (folder: string, url: string): Promise<AuditWriter> => {
     const writer = await startAuditWriter({
       folder,
-      checkpoints: { origin, key: logPem, everyMs: 10, witnesses: [{ url, key: witnessKey }] },
+      checkpoints: { origin, keys: logKeys(logPem), everyMs: 10, witnesses: [{ url, key: witnessKey }] },
       log: (level, message, fields) => complaints.push(`${level} ${message} ${JSON.stringify(fields)}`),
     });
     writers.push(writer);
@@ -121,7 +121,7 @@ describe('a witness of the audit log', () => {
     const anew = join(home, 'anew');
     const forger = await startAuditWriter({
       folder: anew,
-      checkpoints: { origin, key: logPem, everyMs: 10 },
+      checkpoints: { origin, keys: logKeys(logPem), everyMs: 10 },
     });
     await recordSome(forger, 90);
     await forger.close();

@@ -201,7 +201,7 @@ const renderLogState = async ({ parts, language }: PageCall): Promise<Html> => {
   const witnesses = checkpoint?.note.signatures
     .map(({ name }) => name)
     .filter((name) => name !== checkpoint.origin);
-  const isSigned = checkpoint !== undefined && signersOf(checkpoint, keys)?.log === true;
+  const isSigned = checkpoint !== undefined && (signersOf(checkpoint, keys)?.log.length ?? 0) > 0;
   return renderCard(
     'state',
     texts.state,

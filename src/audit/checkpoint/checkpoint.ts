@@ -28,8 +28,8 @@ export const parseCheckpoint = (text: string): Checkpoint | undefined => {
 };
 
 export interface Signers {
-  /** Whether one of the log's own keys has signed. */
-  readonly log: boolean;
+  /** Keys of the log that have signed: of its name (`origin`). */
+  readonly log: readonly VerifierKey[];
   /** Witnesses among the keys that have cosigned, and when: ms since the epoch. */
   readonly witnesses: readonly { readonly name: string; readonly at: number }[];
 }
@@ -42,7 +42,7 @@ export const signersOf = (
   { origin, note }: Pick<Checkpoint, 'origin' | 'note'>,
   keys: readonly VerifierKey[],
 ): Signers | undefined => {
-  let log = false;
+  const log: VerifierKey[] = [];
   const witnesses: { name: string; at: number }[] = [];
   for (const signature of note.signatures) {
     const key = keys.find((each) => isOf(signature, each));
@@ -50,7 +50,7 @@ export const signersOf = (
     const good = verifySignature(note.body, signature, key);
     if (good === undefined) return undefined;
     if (key.type !== NOTE_SIGNATURE) witnesses.push({ name: key.name, at: good.time * 1000 });
-    else if (key.name === origin) log = true;
+    else if (key.name === origin) log.push(key);
   }
   return { log, witnesses };
 };

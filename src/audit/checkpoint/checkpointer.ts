@@ -14,12 +14,17 @@ export interface Checkpointer {
   signNow(state: RightEdge): void;
   /** Keeps a checkpoint that witnesses have cosigned. */
   keep(note: string): void;
+  /** From now on checkpoints are signed with all of these. */
+  signWith(signers: readonly NoteSigner[]): void;
   close(): void;
 }
 
 export interface CheckpointerOptions {
   readonly folder: string;
-  readonly signer: NoteSigner;
+  /** Name of the log: the first line of its checkpoints. */
+  readonly origin: string;
+  /** At least one; each signs every checkpoint. */
+  readonly signers: readonly NoteSigner[];
   readonly everyMs: number;
   readonly tree: TreeWriter;
   /** Bytes of the file that are whole checkpoints. */
@@ -32,7 +37,8 @@ export interface CheckpointerOptions {
 }
 
 export const openCheckpointer = (options: CheckpointerOptions): Checkpointer => {
-  const { folder, signer, everyMs, tree } = options;
+  const { folder, origin, everyMs, tree } = options;
+  let { signers } = options;
   let file: SyncedFile = openSyncedFile(checkpointsPath(folder), options.size);
   let signedSize = options.latest ?? -1;
   let signedAt = -Infinity;
@@ -49,8 +55,8 @@ export const openCheckpointer = (options: CheckpointerOptions): Checkpointer => 
   };
   /** The hashes that proofs against it need are on the disk. */
   const sign = (state: RightEdge): string => {
-    const body = checkpointBody(signer.verifierKey.name, state.size, state.root());
-    const note = `${body}\n${signer.sign(body)}`;
+    const body = checkpointBody(origin, state.size, state.root());
+    const note = `${body}\n${signers.map((signer) => signer.sign(body)).join('')}`;
     append(note);
     signedSize = state.size;
     signedAt = performance.now();
@@ -74,7 +80,8 @@ export const openCheckpointer = (options: CheckpointerOptions): Checkpointer => 
       if (state.size > signedSize) {
         const note = sign(state);
         await file.sync();
-        options.onCheckpoint(note, state.size);
+        // A later one may have been signed and told at once meanwhile.
+        if (signedSize === state.size) options.onCheckpoint(note, state.size);
       }
     } catch (error) {
       signedAt = performance.now();
@@ -106,6 +113,9 @@ export const openCheckpointer = (options: CheckpointerOptions): Checkpointer => 
       });
     },
     keep: (note) => attempt(() => append(note)),
+    signWith: (next) => {
+      signers = next;
+    },
     close: () => {
       clearTimeout(timer);
       waiting = undefined;

@@ -95,6 +95,11 @@ export const createWitnessClient = ({
     if (answer.status === 409 || answer.status === 422) {
       throw new WitnessConflict(`the witness refuses the proof that the log only grew (${answer.status})`);
     }
+    if (answer.status === 403) {
+      throw new Error(
+        'the witness knows none of the keys that the log signs with (403): give it the public key (onecert audit key)',
+      );
+    }
     if (answer.status !== 200) throw new Error(`the witness answers ${answer.status}`);
     const signatures = answer.body
       .split('\n')

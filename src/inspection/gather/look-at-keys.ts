@@ -37,11 +37,12 @@ const readUnlessOpen = (folder: string, name: string, version: number): KeyVersi
 };
 
 const problemOf = ({ make }: KeyKind, key: Uint8Array): string | undefined => {
-  if (make !== 'es256') return key.length >= make.bytes ? undefined : `${key.length} bytes`;
+  if (typeof make !== 'string') return key.length >= make.bytes ? undefined : `${key.length} bytes`;
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(Buffer.from(key));
     const curve = asymmetricKeyDetails?.namedCurve;
-    return curve === 'prime256v1' ? undefined : `${asymmetricKeyType ?? 'unknown'} ${curve ?? ''}`.trim();
+    const fits = make === 'ed25519' ? asymmetricKeyType === 'ed25519' : curve === 'prime256v1';
+    return fits ? undefined : `${asymmetricKeyType ?? 'unknown'} ${curve ?? ''}`.trim();
   } catch {
     return 'not a key';
   }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AuditSink } from '../../../src/audit/entry.ts';
 import { proveSignIn, readSignIns } from '../../../src/audit/read-sign-ins.ts';
@@ -20,12 +20,13 @@ import { createHandover } from '../../../src/signin/handover.ts';
 import { openSessions } from '../../../src/signin/sessions.ts';
 import { createSessionEnds } from '../../../src/server/session-ends.ts';
 import { createFieldCipher } from '../../../src/storage/field-cipher.ts';
+import { makeEd25519Key } from '../../../src/storage/key-catalogue.ts';
 import { openShortLivedStores } from '../../../src/storage/short-lived-stores.ts';
 import { loadTrustList } from '../../../src/trust/load-trust-list.ts';
 import type { TrustList } from '../../../src/trust/trust-list.ts';
 import { openVerifier } from '../../../src/verdict/verifier.ts';
 import { openIndexedLog, type IndexedLog } from '../../unit/audit/indexed-log.ts';
-import { entriesOf } from '../../unit/audit/written-log.ts';
+import { entriesOf, logKeys } from '../../unit/audit/written-log.ts';
 import { openCity, type OpenedCity } from '../opened-demo-city.ts';
 
 export const BROWSER = 'https://portal.example.gov.cn';
@@ -34,7 +35,7 @@ export const CERTIFICATE = 'https://certificate.example.gov.cn';
 /** Quick: a proof is towards a checkpoint. */
 const CHECKPOINTS: CheckpointSettings = {
   origin: 'portal.example.gov.cn/audit/1',
-  key: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  keys: logKeys(makeEd25519Key()),
   everyMs: 50,
 };
 

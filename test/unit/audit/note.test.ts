@@ -62,10 +62,10 @@ describe('signed notes', () => {
     expect(checkpoint).toMatchObject({ size: 12, root: EMPTY_ROOT });
     const keys = [log.verifierKey, parseVerifierKey(witness.verifierKey.text) ?? log.verifierKey];
     expect(signersOf(checkpoint, keys)).toEqual({
-      log: true,
+      log: [log.verifierKey],
       witnesses: [{ name: 'witness.example/w1', at: 1_700_000_000_000 }],
     });
-    expect(signersOf(checkpoint, [])).toEqual({ log: false, witnesses: [] });
+    expect(signersOf(checkpoint, [])).toEqual({ log: [], witnesses: [] });
     const other = parseCheckpoint(note.replace('\n12\n', '\n13\n'));
     expect(other && signersOf(other, keys)).toBeUndefined();
     expect(parseCheckpoint(note.replace('\n12\n', '\n012\n'))).toBeUndefined();

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEntry, AuditSink, Durability } from '../../../src/audit/entry.ts';
+import type { LogKey } from '../../../src/audit/writer-protocol.ts';
 import { startAuditWriter, type AuditWriterOptions } from '../../../src/audit/writer.ts';
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'onecert-audit-'));
@@ -12,6 +13,10 @@ export const call = (number: number): AuditEntry => ({
   reference: `call-${number}`,
   service: 'school-enrolment',
 });
+
+/** Versions of the key that signs checkpoints: the first is 0. */
+export const logKeys = (...pems: string[]): LogKey[] =>
+  pems.map((pem, version) => ({ version, key: Buffer.from(pem) }));
 
 /** Records one entry and resolves when it is acknowledged. */
 export const record = (sink: AuditSink, entry: AuditEntry, durability: Durability = 'written') =>
