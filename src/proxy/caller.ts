@@ -1,8 +1,16 @@
 import type { Admission } from '../decision/types.ts';
 import type { Service } from '../services/enrolment.ts';
+import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { Credential } from '../signin/credential.ts';
 import { callerHeaders, type CallerHeaders } from './caller-headers.ts';
 import type { Plane } from './plane.ts';
+
+/** The session that a credential was taken from. */
+export interface CallersSession {
+  /** Never rejects. */
+  readonly stands: () => Promise<boolean>;
+  readonly onRefused: (code: RefusalCode) => void;
+}
 
 /**
  * Whoever calls with one credential, or with none, and what is known of them between calls. The admission is reached at
@@ -18,15 +26,19 @@ export class Caller {
   #headersOf: Admission | undefined;
   #judging: Promise<void> | undefined;
 
-  /** Whether what the credential was taken from still stands: false for a session that has ended. Never rejects. */
-  readonly stands: () => Promise<boolean>;
+  readonly #of: CallersSession | undefined;
 
-  /** @param session whether it still stands; its sign-in was recorded where it happened */
-  constructor(plane: Plane, credential: Credential | undefined, session?: () => Promise<boolean>) {
+  /** @param session its sign-in was recorded where it happened */
+  constructor(plane: Plane, credential: Credential | undefined, session?: CallersSession) {
     this.#plane = plane;
     this.credential = credential;
     this.signedIn = session !== undefined;
-    this.stands = session ?? (async () => true);
+    this.#of = session;
+  }
+
+  /** Whether what the credential was taken from still stands: false for a session that has ended. Never rejects. */
+  async stands(): Promise<boolean> {
+    return this.#of === undefined || this.#of.stands();
   }
 
   /** Whether `admission` (or its absence, where there is no credential) can be relied on now. */
@@ -49,6 +61,8 @@ export class Caller {
     const begun = performance.now();
     this.admission = await gate.admit(this.credential);
     metrics.admitted((performance.now() - begun) / 1000);
+    const { refusal } = this.admission;
+    if (refusal !== undefined) this.#of?.onRefused(refusal);
   }
 
   /** The fields that tell `service` who calls; signed again when half of the assertion's life is over. */

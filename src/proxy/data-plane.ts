@@ -5,9 +5,11 @@ import type { AuditSink } from '../audit/entry.ts';
 import type { CallLimiter } from '../decision/call-limiter.ts';
 import type { Identified } from '../decision/enrolled-claims.ts';
 import type { Admission, Gate } from '../decision/types.ts';
+import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { RefusalContext } from '../refusal/context.ts';
 import type { Service } from '../services/enrolment.ts';
 import type { SessionCache } from '../signin/session-cache.ts';
+import type { Session } from '../signin/session.ts';
 import type { TerminatorFormat } from '../signin/terminator/read-terminator-credential.ts';
 import type { Limits } from './limits.ts';
 import type { Tracing } from '../tracing/tracing.ts';
@@ -101,6 +103,8 @@ export interface DataPlaneParts extends UpstreamParts {
   ) => LocalAnswer | undefined;
   /** Carries calls of reserved paths (src/services/reserved-paths.ts). Not given: there are no such pages. */
   readonly portal?: Portal;
+  /** Told that the certificate of a session is refused: calls do not wait for what becomes of the session. */
+  readonly onSessionRefused?: (session: Session, code: RefusalCode) => void;
   readonly metrics: ProxyMetrics;
   /** Spans of calls. Not given: no call is traced. */
   readonly tracing?: Tracing;

@@ -1,5 +1,6 @@
 import type { AuditKeyStore } from '../audit/key-store.ts';
 import { parseCertificate } from '../certificate/parse.ts';
+import { endOf, type SessionJudgeParts } from '../decision/judge-session.ts';
 import { identifySubject } from '../identity/identify-subject.ts';
 import type { IdentityRegister } from '../identity/register.ts';
 import type { Logger } from '../observability/logging.ts';
@@ -15,6 +16,8 @@ export interface ControlAnswersParts {
   readonly revocation: Pick<RevocationService, 'resolve'>;
   readonly register: IdentityRegister;
   readonly sessions: Pick<Sessions, 'get' | 'touch'>;
+  /** Ends a session that was found to be over, and records that. */
+  readonly endSession: SessionJudgeParts['endSession'];
   readonly auditKeys: Pick<AuditKeyStore, 'keyOf'>;
   readonly callCounts: SharedCounts;
   readonly log: Logger;
@@ -26,6 +29,7 @@ export const controlAnswers = ({
   revocation,
   register,
   sessions,
+  endSession,
   callCounts,
   auditKeys,
   log,
@@ -45,6 +49,10 @@ export const controlAnswers = ({
   },
   getSession: (key) => sessions.get(key),
   touchSession: (session) => sessions.touch(session),
+  sessionRefused: async ({ session, code }) => {
+    const why = endOf(code);
+    if (why !== undefined) await endSession(session, why);
+  },
   auditKey: (owner) => auditKeys.keyOf(owner),
   countCalls: (batch) => callCounts.add(batch),
   log: ({ level, message, fields }) => log[level](fields, message),

@@ -185,6 +185,10 @@ const parts: DataPlaneParts = {
   limiter: createCallLimiter({ exchange: (batch) => control.call('countCalls', batch), clock: Date.now }),
   upstreamTls: () => upstreamTls,
   unwellBackends: () => unwell,
+  onSessionRefused: (session, code) => {
+    // It is refused all the same, and found again.
+    control.call('sessionRefused', { session, code }).catch(() => undefined);
+  },
   metrics: metrics.proxy,
   ...(tracing !== undefined && { tracing }),
   log,

@@ -4,6 +4,7 @@ import type { KeyOwner } from '../audit/personal-fields.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { MetricsPart } from '../observability/metrics.ts';
 import type { PackedRevocationQuestion } from '../revocation/question.ts';
+import type { RefusalCode } from '../refusal/catalogue.ts';
 import type { UpstreamTls } from '../proxy/upstream-tls.ts';
 import type { RevocationSnapshot } from '../revocation/snapshot.ts';
 import type { CountedCalls } from '../storage/shared-counts.ts';
@@ -90,6 +91,8 @@ export type ControlAnswers = {
   identify(subject: { der: Uint8Array; authority: string }): Promise<Identity>;
   getSession(key: string): Promise<Session | undefined>;
   touchSession(session: Session): Promise<Session | undefined>;
+  /** Its certificate is refused with this code at a call. */
+  sessionRefused(found: { readonly session: Session; readonly code: RefusalCode }): Promise<void>;
   /** What seals the audit entries of an identity, or of a month. */
   auditKey(owner: KeyOwner): Promise<HolderKey>;
   /** What a thread has let through of services' limits (SharedCounts.add). */

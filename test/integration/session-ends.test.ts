@@ -67,6 +67,31 @@ withTools('sessions that the gateway ends', () => {
     expect(found).toEqual([entry, entry]);
   });
 
+  it('of a certificate that its responder alone knows to be revoked: when it calls a service', async () => {
+    all.city.edit('ca-trust/zhujiang/authority.yaml', 'refresh: 3s', 'refresh: 10m');
+    await eventually('the setting is in force', () =>
+      all.city
+        .audit()
+        .some(({ step, name, version }) => step === 'taken' && name === 'city' && version === 2),
+    );
+    const { browser } = await all.signIn('li-wei-zhujiang');
+    expect((await all.authorize(browser)).location).toContain('code=');
+    const [entries, logouts] = [ends().length, all.logouts.length];
+    await all.city.authority('zhujiang', 'revoke', { person: 'li-wei', reason: 'keyCompromise' });
+    let found = '';
+    await eventually('a call is refused', async () => {
+      found = await all.callBy(browser);
+      return /^ONECERT/.test(found);
+    });
+    expect(found).toBe('ONECERT_CERTIFICATE_REVOKED');
+    await eventually('the session ends', () => ends().length > entries);
+    await eventually('the service is told', () => all.logouts.length > logouts);
+    expect(ends().slice(entries)).toMatchObject([
+      { cause: 'certificate-refused', code: 'ONECERT_CERTIFICATE_REVOKED', authority: 'zhujiang' },
+    ]);
+    expect(await all.callBy(browser)).toBe('led to /signin');
+  });
+
   it('of a withdrawn authority: with the version of the trust list that says so', async () => {
     await all.issue('somebody', '赵六', { passport: 'E76543210' });
     await signInTwice('somebody');
@@ -81,7 +106,7 @@ withTools('sessions that the gateway ends', () => {
     expect(those).toHaveLength(2);
     for (const each of those) {
       expect(each).toMatchObject({
-        ...{ cause: 'certificate-refused', kind: 'trust-list', document: 'city', version: 2 },
+        ...{ cause: 'certificate-refused', kind: 'trust-list', document: 'city', version: 3 },
         ...{ actor: 'system', authority: 'zhujiang' },
       });
     }

@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../../refusal/catalogue.ts';
 import { Refusal } from '../../refusal/refusal.ts';
 import type { SessionCache } from '../../signin/session-cache.ts';
 import { credentialOf } from '../../signin/session.ts';
@@ -30,7 +31,11 @@ export const browserListener = (plane: Plane, sessions: SessionCache, origin: st
           (found) => found !== undefined,
           () => false,
         );
-      return callers.of(session.key, () => new Caller(plane, credentialOf(session, call.from), stands));
+      const onRefused = (code: RefusalCode): void => plane.parts.onSessionRefused?.(session, code);
+      return callers.of(
+        session.key,
+        () => new Caller(plane, credentialOf(session, call.from), { stands, onRefused }),
+      );
     },
   };
 };
