@@ -71,7 +71,7 @@ export interface FigureFilter {
 
 /** What one service did in one step of time. */
 export interface ServiceFigures {
-  /** Begin of the step (UTC), ms since the epoch; of a total, `from` of the filter. */
+  /** Begin of the step, ms since the epoch; days are counted from `from` of the filter, which a total has too. */
   readonly at: number;
   /** '' where the call named none. */
   readonly department: string;

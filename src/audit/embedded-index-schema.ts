@@ -47,4 +47,17 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE position ADD COLUMN counted_seq INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE position ADD COLUMN counted_from INTEGER;
    ALTER TABLE position ADD COLUMN counted_since INTEGER;`,
+  // As hours; `hour` is the one the day begins in (whole-days.ts). Filled by fillDays.
+  `CREATE TABLE days (
+     hour INTEGER NOT NULL, department TEXT NOT NULL, service TEXT NOT NULL,
+     calls INTEGER NOT NULL, refusals INTEGER NOT NULL, upstream_failures INTEGER NOT NULL, broken INTEGER NOT NULL,
+     answered INTEGER NOT NULL, server_errors INTEGER NOT NULL, duration REAL NOT NULL,
+     histogram TEXT NOT NULL, certificates BLOB NOT NULL,
+     PRIMARY KEY (hour, department, service)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE day_codes (
+     hour INTEGER NOT NULL, department TEXT NOT NULL, service TEXT NOT NULL,
+     outcome TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL,
+     PRIMARY KEY (hour, department, service, outcome, code)
+   ) STRICT, WITHOUT ROWID;`,
 ];

@@ -7,7 +7,7 @@ import type { AuditFilter, AuditIndex, AuthorityFilter, FigureFilter, IndexedEnt
 import { countOn, NOTHING_COUNTED, wholeSince, type Counted, type CountedLog } from './counted-since.ts';
 import { MIGRATIONS } from './embedded-index-schema.ts';
 import { BEGINNING, type AuditCursor } from './feed.ts';
-import { openFigureTables } from './embedded-figures.ts';
+import { fillDays, openFigureTables } from './embedded-figures.ts';
 import { gatherFigures, HOUR_MS } from './hour-figures.ts';
 import { createIndexHash, rowOf } from './index-row.ts';
 import type { AuditKeyStore } from './key-store.ts';
@@ -53,7 +53,10 @@ export const openEmbeddedIndex = ({
 }: EmbeddedIndexOptions): AuditIndex => {
   const database = readOnly ? openToRead(file) : openSqlite(file, MIGRATIONS);
   // It can be made again from the segments: what a power cut takes of it is read again.
-  if (!readOnly) database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
+  if (!readOnly) {
+    database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
+    fillDays(database);
+  }
   const hash = createIndexHash(hashKey);
   const figures = openFigureTables(database);
 
@@ -178,7 +181,10 @@ export const openEmbeddedIndex = ({
   };
 };
 
-const TABLES = ['position', 'entries', 'hours', 'hour_codes', 'hour_certificates', 'hour_authorities'];
+const TABLES = [
+  ...['position', 'entries', 'hours', 'hour_codes', 'days', 'day_codes'],
+  ...['hour_certificates', 'hour_authorities'],
+];
 
 interface Hours {
   readonly at: number;

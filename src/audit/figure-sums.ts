@@ -73,7 +73,7 @@ export const sumServices = (step: FigureStep, from: number): Sums<ServiceRow, Se
   const found = new Map<string, ServiceFigures & { readonly sketch: Uint8Array }>();
   return {
     add: (row) => {
-      const at = beginOf(row.hour, step, from);
+      const at = countedFrom(row.hour, step, from);
       const { department, service } = row;
       const name = JSON.stringify([at, department, service]);
       const sum = found.get(name);
@@ -105,7 +105,7 @@ export const sumCodes = (step: FigureStep, from: number): Sums<CodeRow, CodeFigu
   const found = new Map<string, CodeFigures>();
   return {
     add: ({ hour, department, service, outcome, code, count }) => {
-      const at = beginOf(hour, step, from);
+      const at = countedFrom(hour, step, from);
       const name = JSON.stringify([at, department, service, outcome, code]);
       const before = found.get(name)?.count ?? 0;
       found.set(name, { at, department, service, outcome, code, count: count + before });
@@ -208,15 +208,11 @@ const cutTo = (busy: CertificateFigures[], limit: number): void => {
 };
 
 const HOURS_A_DAY = 24;
-const HOURS = { hour: 1, day: HOURS_A_DAY, week: 7 * HOURS_A_DAY } as const;
+const HOURS = { day: HOURS_A_DAY, week: 7 * HOURS_A_DAY } as const;
 
 const countedFrom = (hour: number, step: AuthorityStep, from: number): number => {
   if (step === 'total') return from;
+  if (step === 'hour') return hour * HOUR_MS;
   const size = HOURS[step] * HOUR_MS;
   return from + Math.floor((hour * HOUR_MS - from) / size) * size;
-};
-
-const beginOf = (hour: number, step: FigureStep, from: number): number => {
-  if (step === 'total') return from;
-  return (step === 'hour' ? hour : Math.floor(hour / HOURS_A_DAY) * HOURS_A_DAY) * HOUR_MS;
 };

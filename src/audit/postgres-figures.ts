@@ -20,6 +20,7 @@ import {
   type ServiceRow,
 } from './figure-sums.ts';
 import type { AuthorityCell, CertificateCell, CodeCell, HourCell, HourFigures } from './hour-figures.ts';
+import { codesToDays, hoursToDays, partsOf } from './whole-days.ts';
 
 /** Adds what one replica has gathered, in the transaction of `queries`. */
 export const addFigures = async (
@@ -27,21 +28,29 @@ export const addFigures = async (
   replica: number,
   { hours, codes, certificates, authorities }: HourFigures,
 ): Promise<void> => {
-  for (const cell of hours.values()) await addHour({ query }, replica, cell);
-  await addCodes({ query }, replica, [...codes.values()]);
+  // First: what is added to hours is merged with what stands there.
+  for (const cell of hoursToDays(hours.values())) await addHour({ query }, 'audit_days', replica, cell);
+  for (const cell of hours.values()) await addHour({ query }, 'audit_hours', replica, cell);
+  await addCodes({ query }, 'audit_day_codes', replica, codesToDays(codes.values()));
+  await addCodes({ query }, 'audit_hour_codes', replica, [...codes.values()]);
   await addCertificates({ query }, replica, [...certificates.values()]);
   await addAuthorities({ query }, replica, [...authorities.values()]);
 };
 
-const addHour = async ({ query }: PostgresQueries, replica: number, cell: HourCell): Promise<void> => {
+const addHour = async (
+  { query }: PostgresQueries,
+  table: 'audit_hours' | 'audit_days',
+  replica: number,
+  cell: HourCell,
+): Promise<void> => {
   const place = [cell.hour, cell.department, cell.service, replica];
   const [known] = await query<Pick<ServiceRow, 'certificates'>>(
-    'SELECT certificates FROM audit_hours WHERE (hour, department, service, replica) = ($1, $2, $3, $4)',
+    `SELECT certificates FROM ${table} WHERE (hour, department, service, replica) = ($1, $2, $3, $4)`,
     place,
   );
   if (known !== undefined) mergeHyperLogLog(cell.certificates, known.certificates);
   await query(
-    `INSERT INTO audit_hours AS h (hour, department, service, replica, calls, refusals, upstream_failures, broken,
+    `INSERT INTO ${table} AS h (hour, department, service, replica, calls, refusals, upstream_failures, broken,
        answered, server_errors, duration, histogram, certificates)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      ON CONFLICT (hour, department, service, replica) DO UPDATE SET calls = h.calls + excluded.calls,
@@ -69,12 +78,13 @@ const addHour = async ({ query }: PostgresQueries, replica: number, cell: HourCe
 
 const addCodes = async (
   { query }: PostgresQueries,
+  table: 'audit_hour_codes' | 'audit_day_codes',
   replica: number,
   cells: readonly CodeCell[],
 ): Promise<void> => {
   if (cells.length === 0) return;
   await query(
-    `INSERT INTO audit_hour_codes AS c (hour, department, service, outcome, code, replica, count)
+    `INSERT INTO ${table} AS c (hour, department, service, outcome, code, replica, count)
      SELECT hour, department, service, outcome, code, $1, count
      FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
        AS each (hour, department, service, outcome, code, count)
@@ -187,23 +197,36 @@ export const readFigures = ({ query }: Pick<Postgres, 'query'>) => {
   ];
   return {
     figures: async (filter: HourFilter, step: FigureStep): Promise<readonly ServiceFigures[]> => {
-      const rows = await query<ServiceRow>(
-        `SELECT * FROM audit_hours WHERE ${where} ORDER BY hour, department, service`,
-        valuesOf(filter),
-      );
       const sums = sumServices(step, filter.at);
-      for (const row of rows) sums.add({ ...row, histogram: row.histogram.map(Number) });
+      for (const { of, from, to } of partsOf(filter, step)) {
+        let after: readonly [number, string, string, number] = [from, '', '', 0];
+        for (;;) {
+          const rows = await query<ServiceRow & { replica: number }>(
+            `SELECT * FROM audit_${of} WHERE ${where} AND (hour, department, service, replica) > ($5, $6, $7, $8)
+             ORDER BY hour, department, service, replica LIMIT $9`,
+            [...valuesOf({ ...filter, fromHour: from, toHour: to }), ...after, ROWS_AT_ONCE],
+          );
+          for (const row of rows) sums.add({ ...row, histogram: row.histogram.map(Number) });
+          const last = rows.at(-1);
+          if (last === undefined || rows.length < ROWS_AT_ONCE) break;
+          after = [last.hour, last.department, last.service, last.replica];
+        }
+      }
       return sums.result();
     },
     codes: async (filter: HourFilter, step: FigureStep): Promise<readonly CodeFigures[]> => {
-      const rows = await query<CodeRow>(
-        `SELECT hour, department, service, outcome, code, sum(count)::bigint AS count FROM audit_hour_codes
-         WHERE ${where} GROUP BY hour, department, service, outcome, code
-         ORDER BY hour, department, service, outcome, code`,
-        valuesOf(filter),
-      );
       const sums = sumCodes(step, filter.at);
-      for (const row of rows) sums.add(row);
+      for (const { of, from, to } of partsOf(filter, step)) {
+        const table = of === 'days' ? 'audit_day_codes' : 'audit_hour_codes';
+        // Of a total the database sums up: there are a few codes a service.
+        const hour = step === 'total' ? `${from}::integer` : 'hour';
+        const rows = await query<CodeRow>(
+          `SELECT ${hour} AS hour, department, service, outcome, code, sum(count)::bigint AS count FROM ${table}
+           WHERE ${where} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`,
+          valuesOf({ ...filter, fromHour: from, toHour: to }),
+        );
+        for (const row of rows) sums.add(row);
+      }
       return sums.result();
     },
     authorities: async (

@@ -99,4 +99,29 @@ export const MIGRATIONS: readonly string[] = [
     ADD COLUMN counted_from bigint,
     ADD COLUMN counted_since bigint;
   `,
+  // As hours; `hour` is the one the day begins in (whole-days.ts).
+  `
+  CREATE TABLE audit_days (LIKE audit_hours INCLUDING ALL);
+  CREATE TABLE audit_day_codes (LIKE audit_hour_codes INCLUDING ALL);
+  INSERT INTO audit_day_codes (hour, department, service, outcome, code, replica, count)
+    SELECT (hour + 8) / 24 * 24 - 8, department, service, outcome, code, replica, sum(count)
+    FROM audit_hour_codes GROUP BY 1, 2, 3, 4, 5, 6;
+  INSERT INTO audit_days (hour, department, service, replica, calls, refusals, upstream_failures, broken, answered,
+      server_errors, duration, histogram, certificates)
+    WITH days AS (SELECT (hour + 8) / 24 * 24 - 8 AS day, * FROM audit_hours)
+    SELECT s.*, h.histogram, c.certificates FROM
+      (SELECT day, department, service, replica, sum(calls), sum(refusals), sum(upstream_failures), sum(broken),
+         sum(answered), sum(server_errors), sum(duration) FROM days GROUP BY 1, 2, 3, 4) s
+    JOIN
+      (SELECT day, department, service, replica, array_agg(count ORDER BY place) AS histogram FROM
+         (SELECT day, department, service, replica, place, sum(count)::bigint AS count
+          FROM days, unnest(histogram) WITH ORDINALITY AS each (count, place) GROUP BY 1, 2, 3, 4, 5) counts
+       GROUP BY 1, 2, 3, 4) h USING (day, department, service, replica)
+    JOIN
+      (SELECT day, department, service, replica,
+         string_agg(set_byte('\\x00'::bytea, 0, rank), ''::bytea ORDER BY place) AS certificates FROM
+         (SELECT day, department, service, replica, place, max(get_byte(certificates, place)) AS rank
+          FROM days, generate_series(0, length(certificates) - 1) AS place GROUP BY 1, 2, 3, 4, 5) ranks
+       GROUP BY 1, 2, 3, 4) c USING (day, department, service, replica);
+  `,
 ];

@@ -157,13 +157,19 @@ export const openPostgresIndex = async ({
       }),
     clear: () =>
       writing(async (queries) => {
-        for (const table of ['entries', 'hours', 'hour_codes', 'hour_certificates', 'hour_authorities'])
+        for (const table of TABLES)
           await queries.query(`DELETE FROM audit_${table} WHERE replica = $1`, [number]);
         await stand(queries, BEGINNING, NOTHING_COUNTED);
       }),
     close: async () => undefined,
   };
 };
+
+/** Whose rows are of one replica. */
+const TABLES = [
+  ...['entries', 'hours', 'hour_codes', 'days', 'day_codes'],
+  ...['hour_certificates', 'hour_authorities'],
+];
 
 interface Input {
   readonly input: Parameters<AuditIndex['add']>[0][number];

@@ -7,7 +7,7 @@ import type {
 } from '../../audit/audit-index.ts';
 import type { View } from './access.ts';
 import { measure, sumOf, type Measures } from './measures.ts';
-import { dayOf, stepsOf, type Span } from './span.ts';
+import { stepsOf, type Span } from './span.ts';
 
 export type FigureSource = Pick<AuditIndex, 'figures' | 'codes' | 'busyCertificates'>;
 
@@ -76,14 +76,12 @@ export const readFigures = async (
   span: Span,
   now: number,
 ): Promise<Figures> => {
-  const [totals, codes, hours] = await Promise.all([
+  const [totals, codes, steps] = await Promise.all([
     readSteps(index, view, span, 'total'),
     readCodes(index, view, span, 'total'),
-    // Days of the index are UTC's; those of the city are summed up from hours.
-    readSteps(index, view, span, 'hour'),
+    readSteps(index, view, span, span.step),
   ]);
-  const stepOf = span.step === 'hour' ? (at: number) => at : dayOf;
-  const byStep = Map.groupBy(hours, ({ at }) => stepOf(at));
+  const byStep = Map.groupBy(steps, ({ at }) => at);
   return {
     total: measure(sumOf(totals)),
     departments: [...Map.groupBy(totals, ({ department }) => department)].map(([department, members]) => ({

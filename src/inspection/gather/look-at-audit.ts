@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditIndex } from '../../audit/audit-index.ts';
 import { auditIndexFile, openEmbeddedIndex } from '../../audit/embedded-index.ts';
+import { HOUR_MS } from '../../audit/hour-figures.ts';
 import { checkpointsPath } from '../../audit/checkpoint/checkpoints-file.ts';
 import { readLine } from '../../audit/line.ts';
 import { listSegments, readLines } from '../../audit/segment-files.ts';
+import { dayBegin } from '../../audit/whole-days.ts';
 
 const DAY_MS = 86_400_000;
 const USAGE_DAYS = 90;
@@ -66,7 +68,8 @@ export const lookAtUsage = async (data: string, at: number) => {
 
 /** Calls by service of the last 90 days, or since the first entry. */
 export const usageOf = async (index: Pick<AuditIndex, 'figures'>, at: number) => {
-  const days = await index.figures({ from: 0, to: at + DAY_MS }, 'day');
+  // From the beginning of a day in the city: then days need not be summed up from hours.
+  const days = await index.figures({ from: dayBegin(0) * HOUR_MS, to: at + DAY_MS }, 'day');
   const first = Math.min(at, ...days.map((each) => each.at));
   const since = Math.max(first, at - USAGE_DAYS * DAY_MS);
   const calls = new Map<string, number>();

@@ -159,9 +159,7 @@ describe.each([inFiles, inPostgres()])('in $name', ({ run, stores, held, remove 
       expect(await log.index.figures(range, 'total')).toMatchObject([{ at: AT, calls: 6, certificates: 2 }]);
       expect(await log.index.figures({ ...range, service: 'other' }, 'day')).toEqual([]);
       expect(await log.index.codes(range, 'day')).toEqual(
-        expect.arrayContaining([
-          { at: Date.UTC(2026, 10, 24), ...service, outcome: 'refusal', code: 'ONECERT_A', count: 2 },
-        ]),
+        expect.arrayContaining([{ at: AT, ...service, outcome: 'refusal', code: 'ONECERT_A', count: 2 }]),
       );
       const busy = await log.index.busyCertificates(range, { addresses: 2, limit: 10 });
       expect(busy).toMatchObject([{ calls: 5, hours: 2 }]);

@@ -4,7 +4,7 @@ import { openPostgresKeyStore } from '../../../src/audit/postgres-key-store.ts';
 import { createFieldCipher } from '../../../src/storage/field-cipher.ts';
 import type { Postgres } from '../../../src/storage/postgres.ts';
 import { dropSchema, newSchema, openTestPostgres } from '../storage/postgres-servers.ts';
-import type { IndexedStores } from './indexed-log.ts';
+import { HASH_KEY, type IndexedStores } from './indexed-log.ts';
 
 /** Keys and index in a schema of their own, as replicas share them. */
 export interface SharedStores {
@@ -18,7 +18,7 @@ export interface SharedStores {
 
 export const openSharedStores = async (): Promise<SharedStores> => {
   const schema = newSchema();
-  const [fieldKey, hashKey] = [randomBytes(32), randomBytes(32)];
+  const fieldKey = randomBytes(32);
   const opened: Postgres[] = [];
   const connect = async (): Promise<Postgres> => {
     const postgres = await openTestPostgres({ schema, maxConnections: 3 });
@@ -30,7 +30,7 @@ export const openSharedStores = async (): Promise<SharedStores> => {
     of: async (replica) => {
       const postgres = await connect();
       const keys = await openPostgresKeyStore(postgres, createFieldCipher(fieldKey));
-      return { keys, index: await openPostgresIndex({ postgres, replica, hashKey, keys }) };
+      return { keys, index: await openPostgresIndex({ postgres, replica, hashKey: HASH_KEY, keys }) };
     },
     held: async () => {
       const postgres = await connect();
@@ -39,6 +39,8 @@ export const openSharedStores = async (): Promise<SharedStores> => {
         'entries',
         'hours',
         'hour_codes',
+        'days',
+        'day_codes',
         'hour_certificates',
         'hour_authorities',
         'replicas',
