@@ -8,7 +8,15 @@ import { checkProof, proveConsistency, proveEntry } from '../../src/audit/prove.
 import { retireSegments } from '../../src/audit/retirement/retire.ts';
 import { startAuditWriter } from '../../src/audit/writer.ts';
 import { verifyAuditLog, type AuditLogReport } from '../../src/audit/verify.ts';
-import { call, linesOf, logKeys, newFolder, record, segmentsOf, writeLines } from '../unit/audit/written-log.ts';
+import {
+  call,
+  linesOf,
+  logKeys,
+  newFolder,
+  record,
+  segmentsOf,
+  writeLines,
+} from '../unit/audit/written-log.ts';
 
 const SEED = 20_261_124;
 const origin = 'gateway.example/audit/one';

@@ -29,9 +29,12 @@ describe('a witness of the audit log', () => {
   const writers: AuditWriter[] = [];
   const complaints: string[] = [];
 
-  const startWitness = async (): Promise<{ url: string; stop: () => Promise<void> }> => {
+  const startWitness = async (
+    known = logKey,
+    state = 'state.json',
+  ): Promise<{ url: string; stop: () => Promise<void> }> => {
     writeFileSync(join(home, 'witness.pem'), witnessPem);
-    const args = [program, witnessKey.name, join(home, 'witness.pem'), join(home, 'state.json'), logKey.text];
+    const args = [program, witnessKey.name, join(home, 'witness.pem'), join(home, state), known.text];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     processes.push(child);
     const port = await new Promise<string>((resolve, reject) => {
@@ -45,10 +48,10 @@ describe('a witness of the audit log', () => {
       });
     return { url: `http://127.0.0.1:${port}`, stop };
   };
-  const start = async (folder: string, url: string): Promise<AuditWriter> => {
+  const start = async (folder: string, url: string, keys = logKeys(logPem)): Promise<AuditWriter> => {
     const writer = await startAuditWriter({
       folder,
-      checkpoints: { origin, keys: logKeys(logPem), everyMs: 10, witnesses: [{ url, key: witnessKey }] },
+      checkpoints: { origin, keys, everyMs: 10, witnesses: [{ url, key: witnessKey }] },
       log: (level, message, fields) => complaints.push(`${level} ${message} ${JSON.stringify(fields)}`),
     });
     writers.push(writer);
@@ -138,5 +141,57 @@ describe('a witness of the audit log', () => {
       what: expect.stringContaining('another one than this checkpoint') as string,
     });
     expect(readdirSync(anew)).toContain('verifier-keys');
+  }, 60_000);
+
+  it('goes on over a change of the key that signs, whichever of the two it knows; with the old one alone, no longer', async () => {
+    const folder = join(home, 'rotated');
+    const nextPem = pem();
+    const nextKey = noteSigner(origin, nextPem).verifierKey;
+    const [old, next] = logKeys(logPem, nextPem);
+    if (old === undefined || next === undefined) throw new Error('two versions');
+    complaints.length = 0;
+    const knowsOld = await startWitness(logKey, 'rotated.json');
+    let writer = await start(folder, knowsOld.url);
+    await recordSome(writer, 5);
+    await until(() => cosigned(writer) === 5);
+    writer.useKeys([old, next]);
+    // The entry that announces it.
+    await until(() => cosigned(writer) === 6);
+    await recordSome(writer, 4);
+    await until(() => cosigned(writer) === 10);
+    const both = (await latestCheckpoint(folder))?.note.signatures.map(({ id }) => id) ?? [];
+    expect(both).toEqual(expect.arrayContaining([logKey.id, nextKey.id]));
+    writer.useKeys([next]);
+    await until(() =>
+      complaints.some((line) => /^warn .*knows none of the keys that the log signs with/.test(line)),
+    );
+    expect(cosigned(writer)).toBe(10);
+    expect(writer.stats()).toMatchObject({ healthy: 1, seq: 11 });
+    await writer.close();
+    await knowsOld.stop();
+
+    const knowsNext = await startWitness(nextKey, 'rotated.json');
+    writer = await start(folder, knowsNext.url, [next]);
+    await recordSome(writer, 4);
+    await until(() => cosigned(writer) === 15);
+    await writer.close();
+    for (const keys of [[logKey], [nextKey], [logKey, nextKey]]) {
+      expect(await verifyAuditLog(folder, { keys, witnesses: [witnessKey] })).toMatchObject({
+        ok: true,
+        cosigned: [{ witness: 'witness.example/w1', size: 15 }],
+      });
+    }
+
+    // One that was told of the next key while both sign.
+    const again = join(home, 'rotated-early');
+    const early = await startWitness(nextKey, 'early.json');
+    writer = await start(again, early.url);
+    await recordSome(writer, 3);
+    expect(cosigned(writer)).toBe(0);
+    writer.useKeys([old, next]);
+    await until(() => cosigned(writer) === 4);
+    expect(await verifyAuditLog(again, { keys: [logKey], witnesses: [witnessKey] })).toMatchObject({
+      ok: true,
+    });
   }, 60_000);
 });

@@ -1,14 +1,20 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCheckpoint, type Checkpoint } from '../../../src/audit/checkpoint/checkpoint.ts';
+import {
+  checkpointBody,
+  parseCheckpoint,
+  type Checkpoint,
+} from '../../../src/audit/checkpoint/checkpoint.ts';
 import {
   checkpointsPath,
   latestCheckpoint,
   readVerifierKeys,
 } from '../../../src/audit/checkpoint/checkpoints-file.ts';
 import { noteSigner } from '../../../src/audit/checkpoint/note.ts';
+import { TrustedKeys } from '../../../src/audit/checkpoint/trusted-keys.ts';
 import { checkProof, proveConsistency, proveEntry } from '../../../src/audit/prove.ts';
 import { retireSegments } from '../../../src/audit/retirement/retire.ts';
+import { EMPTY_ROOT } from '../../../src/audit/tree/merkle.ts';
 import { startAuditWriter, type AuditWriter } from '../../../src/audit/writer.ts';
 import { verifyAuditLog, type VerifyOptions } from '../../../src/audit/verify.ts';
 import { makeEd25519Key } from '../../../src/storage/key-catalogue.ts';
@@ -170,6 +176,30 @@ describe('the key that signs checkpoints, rotated', () => {
     expect((await verify(copy, first)).problem?.what).toContain(`signed with ${second.text}`);
     for (const given of [[], [first], [first, second], [second]]) {
       expect(await verifyAuditLog(archive, { keys: given, archive: true })).toMatchObject({ ok: true });
+    }
+  });
+});
+
+describe('keys that are trusted', () => {
+  const judged = (size: number, ...signers: readonly ReturnType<typeof noteSigner>[]): Checkpoint => {
+    const body = checkpointBody(origin, size, EMPTY_ROOT);
+    const parsed = parseCheckpoint(`${body}\n${signers.map((signer) => signer.sign(body)).join('')}`);
+    if (parsed === undefined) throw new Error('not parsed');
+    return parsed;
+  };
+
+  it('are announced by no entry that the checkpoint of a known key does not cover', () => {
+    const [known, announced] = pems.map((pem) => noteSigner(origin, pem)) as [
+      ReturnType<typeof noteSigner>,
+      ReturnType<typeof noteSigner>,
+    ];
+    const options = { anchor: first, given: [first], noted: [], witnesses: [] };
+    for (const covered of [19, 20]) {
+      const trusted = new TrustedKeys(options);
+      trusted.announce({ seq: 20, key: second });
+      const signers = covered < 20 ? [known] : [known, announced];
+      expect(typeof trusted.judge(judged(covered, ...signers), 1)).toBe('object');
+      expect(typeof trusted.judge(judged(30, announced), 7)).toBe(covered < 20 ? 'string' : 'object');
     }
   });
 });
