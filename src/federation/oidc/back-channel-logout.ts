@@ -4,6 +4,7 @@ import type { EndedSessions } from '../../signin/session.ts';
 import type { FederationParts } from '../federation-parts.ts';
 import { serviceNamed } from './client.ts';
 import type { Login, Logins } from './logins.ts';
+import { createWorkQueue, type WorkQueue } from './work-queue.ts';
 
 export interface BackChannelLogout {
   /** Told nothing more; resolves when what was under way is over. */
@@ -14,21 +15,27 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const TIMEOUT_MS = 5_000;
 /** ms before each attempt. */
 const ATTEMPTS = [0, 1_000, 5_000];
-/** At the same time: an authority that is withdrawn may end a whole city's sessions. */
+/**
+ * At the same time, to one service: a CRL may end a whole city's sessions, and there may be a service that does not answer.
+ * Neither may take the gateway's sockets away.
+ */
 const PARALLEL = 16;
+/** Ended sessions whose services are looked up at the same time. */
+const LOOKED_UP = 64;
 
 /**
  * Tells services that a session ended, wherever and by whom it was ended (OpenID Connect Back-Channel Logout 1.0). A
- * session that lapses by itself is not told: a service has limits of its own for that.
+ * session that lapses by itself is not told: a service has limits of its own for that. A service that is slow keeps no
+ * other waiting.
  */
 export const startBackChannelLogout = (
   parts: FederationParts,
   logins: Logins,
   key: () => { readonly privateKey: KeyObject; readonly keyId: string },
 ): BackChannelLogout => {
-  const underWay = new Set<Promise<void>>();
   const closing = new AbortController();
-  let turn = Promise.resolve();
+  /** By service. */
+  const lanes = new Map<string, WorkQueue<Login>>();
 
   const send = async (login: Login): Promise<void> => {
     const uri = serviceNamed(parts.directory(), login.client)?.oidc?.backchannelLogoutUri;
@@ -41,31 +48,30 @@ export const startBackChannelLogout = (
       parts.log('warn', 'a service was not told that a session ended', { service: login.client, failure });
     }
   };
-  const tellAll = async (ended: EndedSessions): Promise<void> => {
-    let sending: Promise<void>[] = [];
-    for await (const login of logins.take(ended)) {
-      sending.push(send(login));
-      if (sending.length === PARALLEL) {
-        await Promise.all(sending);
-        sending = [];
-      }
-    }
-    await Promise.all(sending);
+  const say = (error: unknown): void =>
+    parts.log('error', 'services could not be told that a session ended', {
+      error: error instanceof Error ? error.message : String(error),
+    });
+  const laneOf = (client: string): WorkQueue<Login> => {
+    const lane = lanes.get(client) ?? createWorkQueue<Login>(PARALLEL, (login) => send(login).catch(say));
+    lanes.set(client, lane);
+    return lane;
   };
-  const stop = parts.sessions.onEnded((ended) => {
-    const task = tellAll(ended).catch((error: unknown) =>
-      parts.log('error', 'services could not be told that a session ended', {
-        error: error instanceof Error ? error.message : String(error),
-      }),
-    );
-    underWay.add(task);
-    turn = task.finally(() => underWay.delete(task));
+  const ended = createWorkQueue<EndedSessions>(LOOKED_UP, async (each) => {
+    try {
+      for await (const login of logins.take(each)) laneOf(login.client).push(login);
+    } catch (error) {
+      say(error);
+    }
   });
+  // Each is one of its own, also where the same is told twice.
+  const stop = parts.sessions.onEnded((each) => ended.push({ ...each }));
   return {
     close: async () => {
       stop();
       closing.abort();
-      await Promise.all([...underWay, turn]);
+      await ended.close();
+      await Promise.all([...lanes.values()].map((lane) => lane.close()));
     },
   };
 };
