@@ -36,18 +36,18 @@ ${http}
 `;
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, configuration);
-  return start('nginx', ['-e', 'stderr', '-c', file], port);
+  return startWith('nginx', ['-e', 'stderr', '-c', file], port);
 };
 
 export const startHaproxy = (folder: string, port: number, configuration: string): Promise<Front> => {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'haproxy.cfg');
   writeFileSync(file, configuration);
-  return start('haproxy', ['-f', file], port);
+  return startWith('haproxy', ['-f', file], port);
 };
 
-/** Starts it and waits until it takes connections. */
-const start = async (command: string, args: readonly string[], port: number): Promise<Front> => {
+/** Starts a program and waits until it takes connections at the port. */
+export const startWith = async (command: string, args: readonly string[], port: number): Promise<Front> => {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk) => (errors += String(chunk)));
