@@ -20,7 +20,14 @@ import {
   type CodeRow,
   type ServiceRow,
 } from './figure-sums.ts';
-import type { AuthorityCell, CertificateCell, CodeCell, HourCell, HourFigures } from './hour-figures.ts';
+import {
+  firstKeptHour,
+  type AuthorityCell,
+  type CertificateCell,
+  type CodeCell,
+  type HourCell,
+  type HourFigures,
+} from './hour-figures.ts';
 import { codesToDays, dayBegin, hoursToDays, partsOf } from './whole-days.ts';
 
 interface HourRow extends Omit<ServiceRow, 'histogram'> {
@@ -37,6 +44,8 @@ export const openFigureTables = (database: DatabaseSync) => ({
     addCodes(database, 'day_codes', codesToDays(codes.values()));
     addCodes(database, 'hour_codes', codes.values());
     for (const cell of certificates.values()) addCertificate(database, cell);
+    const kept = firstKeptHour({ certificates });
+    if (kept !== undefined) database.prepare('DELETE FROM hour_certificates WHERE hour < ?').run(kept);
     for (const cell of authorities.values()) addAuthority(database, cell);
   },
 

@@ -54,6 +54,19 @@ export interface AuthorityCell {
   readonly certificates: Uint8Array;
 }
 
+/**
+ * For so many hours what single certificates did is kept: unusual patterns look back a day, and nobody's habits are for
+ * longer.
+ */
+export const CERTIFICATE_HOURS = 8 * 24;
+
+/** The first hour of what single certificates did that is still kept, by the latest of these; undefined for none. */
+export const firstKeptHour = ({ certificates }: Pick<HourFigures, 'certificates'>): number | undefined => {
+  let latest: number | undefined;
+  for (const { hour } of certificates.values()) latest = Math.max(latest ?? hour, hour);
+  return latest === undefined ? undefined : latest - CERTIFICATE_HOURS;
+};
+
 /** Figures that entries add, by hour. */
 export interface HourFigures {
   readonly hours: ReadonlyMap<string, HourCell>;

@@ -19,7 +19,14 @@ import {
   type CodeRow,
   type ServiceRow,
 } from './figure-sums.ts';
-import type { AuthorityCell, CertificateCell, CodeCell, HourCell, HourFigures } from './hour-figures.ts';
+import {
+  firstKeptHour,
+  type AuthorityCell,
+  type CertificateCell,
+  type CodeCell,
+  type HourCell,
+  type HourFigures,
+} from './hour-figures.ts';
 import { codesToDays, hoursToDays, partsOf } from './whole-days.ts';
 
 /** Adds what one replica has gathered, in the transaction of `queries`. */
@@ -34,6 +41,10 @@ export const addFigures = async (
   await addCodes({ query }, 'audit_day_codes', replica, codesToDays(codes.values()));
   await addCodes({ query }, 'audit_hour_codes', replica, [...codes.values()]);
   await addCertificates({ query }, replica, [...certificates.values()]);
+  const kept = firstKeptHour({ certificates });
+  if (kept !== undefined) {
+    await query('DELETE FROM audit_hour_certificates WHERE hour < $1 AND replica = $2', [kept, replica]);
+  }
   await addAuthorities({ query }, replica, [...authorities.values()]);
 };
 

@@ -113,6 +113,20 @@ describe.each([inFiles, inPostgres()])('in $name', ({ run, stores, held, remove 
       ).toHaveLength(1);
     });
 
+    it('keeps what single certificates did for eight days, and counts on', async () => {
+      await log.record(call(1), call(2), call(3, { at: AT + 8 * 24 * HOUR - 1 }));
+      await log.follower.catchUp();
+      const busy = (from: number) =>
+        log.index.busyCertificates({ from, to: AT + 30 * 24 * HOUR }, { addresses: 1, limit: 9 });
+      expect((await busy(AT)).map(({ calls }) => calls).sort()).toEqual([1, 2]);
+      await log.record(call(5, { at: AT + 8 * 24 * HOUR + HOUR }));
+      await log.follower.catchUp();
+      expect(await busy(AT)).toMatchObject([{ calls: 2, hours: 2 }]);
+      expect(await log.index.figures({ from: AT, to: AT + 30 * 24 * HOUR }, 'total')).toMatchObject([
+        { calls: 4 },
+      ]);
+    });
+
     it('counts by hour, day and in all: calls, refusals, failures, times, certificates, addresses', async () => {
       await log.record(...[1, 2, 3, 5, 7].map((number) => call(number)));
       await log.record(call(9, { at: AT + HOUR + 1 }));
