@@ -38,7 +38,6 @@ import { openSignInState } from './sign-in-state.ts';
 import { startThreadPool } from './thread-pool.ts';
 import type { GatewayState } from './thread-protocol.ts';
 import { listenersOf, threadStates } from './thread-state.ts';
-import { whyMerged } from './why-ended.ts';
 import { renewTicketKeys } from './tls-tickets.ts';
 
 export interface GatewayOptions {
@@ -180,9 +179,7 @@ const compose = async (
       broadcast: state.stores.broadcast,
       counts,
       register,
-      onMerged: async ({ aliases, version }) => {
-        for (const unifiedId of aliases) await endings.ends.endAll({ unifiedId }, whyMerged(version));
-      },
+      onMerged: (merger) => endings.endMerged(merger),
       log,
     }),
   );

@@ -1,30 +1,21 @@
-import type { ReloadLog } from './reload.ts';
-import type { SessionEnds, WhyEnded } from './session-ends.ts';
+import type { DecidedEnds } from './decided-ends.ts';
+import type { WhyEnded } from './session-ends.ts';
 
 /**
- * Ends the sessions of identities that are newly locked, each with its entry. Where the session store is away they end at
- * their next request, which is refused all the same.
+ * Ends the sessions of identities that are newly locked, each with its entry; of one that is unlocked before its sessions
+ * could be ended they stay.
  *
  * @param whyOf who locked it, and why
  */
 export const sessionsOfLocked = (
-  ends: Pick<SessionEnds, 'endAll'>,
+  decided: Pick<DecidedEnds, 'end'>,
   whyOf: (unifiedId: string) => Promise<WhyEnded>,
-  log: Pick<ReloadLog, 'warn'>,
 ): ((locked: readonly string[]) => Promise<void>) => {
   let known: ReadonlySet<string> = new Set();
   return async (locked) => {
     const added = locked.filter((unifiedId) => !known.has(unifiedId));
     known = new Set(locked);
-    for (const unifiedId of added) {
-      try {
-        await ends.endAll({ unifiedId }, await whyOf(unifiedId));
-      } catch (error) {
-        log.warn(
-          { reason: String(error) },
-          'sessions of a locked identity could not be ended; they are refused',
-        );
-      }
-    }
+    for (const unifiedId of added)
+      await decided.end(unifiedId, async () => (known.has(unifiedId) ? whyOf(unifiedId) : undefined));
   };
 };
