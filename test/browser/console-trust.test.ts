@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { eventually } from '../integration/city.ts';
 import { grantRoles } from '../integration/console/grant-roles.ts';
-import { lookAtPages, signInToConsole } from './console-visit.ts';
+import { lookAt, lookAtPages, signInToConsole } from './console-visit.ts';
 import { follow, press, tabTo, type } from './keyboard.ts';
 import { openBrowser, PHONE, seriousFindings, withChromium, type OpenedBrowser } from './opened-browser.ts';
 
@@ -13,7 +13,9 @@ const PAGES = [
   '/console/trust',
   '/console/trust/new',
   '/console/trust/crl',
+  '/console/trust?range=year',
   '/console/trust/zhujiang',
+  '/console/trust/zhujiang?range=day',
   '/console/trust/zhujiang/renew',
   '/console/trust/zhujiang/status',
   '/console/trust/zhujiang/settings',
@@ -53,6 +55,30 @@ withChromium('the console in a browser', () => {
     },
     120_000,
   );
+
+  it('shows by keyboard what an authority is used for: by the hour, as a table, as CSV', async () => {
+    // Whose certificate the operators have signed in with.
+    const path = '/console/trust/yuean';
+    await operator.goto(`${opened.portal}/console/trust`);
+    await follow(operator, `${path}#use`);
+    await follow(operator, `${path}?range=day#use`);
+    const table = operator.locator('figure.chart', { hasText: '登录' }).first().locator('details');
+    expect(await table.getByRole('table').isVisible()).toBe(false);
+    await eventually('the sign-ins are counted', async () => {
+      await operator.reload();
+      return /[1-9]/.test((await operator.locator('.figure dd').first().textContent()) ?? '');
+    });
+    await tabTo(operator, 'figure.chart summary');
+    await operator.keyboard.press('Enter');
+    expect(await table.getByRole('table').isVisible()).toBe(true);
+    expect(await table.locator('tbody tr').count()).toBe(24);
+    expect((await table.locator('td[data-label="登录"]').allTextContents()).join(' ')).toMatch(/[1-9]/);
+    expect(await lookAt(operator, 'trust-use')).toEqual([]);
+    const csv = operator.waitForEvent('download');
+    await tabTo(operator, `a[href="${path}/use.csv?range=day"]`);
+    await operator.keyboard.press('Enter');
+    expect((await csv).suggestedFilename()).toMatch(/^onecert-use-.*\.csv$/);
+  });
 
   it('lets an operator propose by keyboard that an authority winds down, and a second one approve it', async () => {
     await operator.goto(`${opened.portal}/console/trust`);

@@ -8,8 +8,12 @@ import type { AdminParts } from '../admin-parts.ts';
 import { renderCard, renderFacts, renderHeading } from '../render/frame.ts';
 import { renderTable } from '../render/table.ts';
 import type { PageAnswer, PageCall } from '../section.ts';
+import { authorityNamed, formerAuthorityPage } from './former-authority.ts';
 import { currentTrustList, settingsFile, textOf } from './list-document.ts';
+import { readUseIfThere } from './read-use.ts';
+import { renderUse, renderUseAway } from './render-use.ts';
 import { daysLeft, formatBytes, renderDays, renderFreshness, renderStatus } from './standing.ts';
+import { readUseSpan } from './use-span.ts';
 
 const TEXTS = {
   zh: {
@@ -93,14 +97,18 @@ export const authorityOf = (parts: AdminParts, parameters: PageCall['parameters'
 
 /** GET /console/trust/:authority */
 export const authorityPage = async (call: PageCall): Promise<PageAnswer> => {
-  const { parts, language, caller } = call;
+  const { parts, language, caller, query, at } = call;
   const texts = TEXTS[language];
-  const authority = authorityOf(parts, call.parameters);
+  const named = call.parameters['authority'] ?? '';
+  const authority = await authorityNamed(parts, named, at);
+  if (authority === undefined) return formerAuthorityPage(call, named);
   const { settings } = authority;
   const { authority: id, name, contact } = settings;
   const document = await currentTrustList(parts);
   const written = textOf(document?.files ?? [], settingsFile(id));
   const mayChange = hasRole(caller.actor, 'operator') && written !== undefined;
+  const use = await readUseIfThere(parts, readUseSpan(query, at), id);
+  const own = use?.authorities[0];
   const main = html`${renderHeading(name[language], {
       crumbs: [['/console/trust', texts.list]],
       actions: html`${renderStatus(authority, language)}
@@ -129,6 +137,7 @@ export const authorityPage = async (call: PageCall): Promise<PageAnswer> => {
         [texts.comment, settings.comment],
       ]),
     )}
+    ${use === undefined || own === undefined ? renderUseAway(language) : renderUse(call, use, own)}
     <h2>${texts.certificates}</h2>
     ${renderCertificates(authority, call)}
     <h2>${texts.crls}</h2>

@@ -8,6 +8,8 @@ import { renderCard, renderFacts, renderHeading, renderNotice, renderState } fro
 import { renderTable } from '../render/table.ts';
 import type { PageAnswer, PageCall } from '../section.ts';
 import { currentTrustList, TRUST_LIST } from './list-document.ts';
+import { readUseIfThere } from './read-use.ts';
+import { renderAllUse, renderUseAway } from './render-use.ts';
 import {
   daysLeft,
   formatBytes,
@@ -16,6 +18,7 @@ import {
   renderStatus,
   worstFreshness,
 } from './standing.ts';
+import { readUseSpan } from './use-span.ts';
 
 const TEXTS = {
   zh: {
@@ -84,9 +87,10 @@ const TEXTS = {
 
 /** GET /console/trust */
 export const trustListPage = async (call: PageCall): Promise<PageAnswer> => {
-  const { parts, language, caller, at } = call;
+  const { parts, language, caller, query, at } = call;
   const texts = TEXTS[language];
   const trust = parts.trust();
+  const use = await readUseIfThere(parts, readUseSpan(query, at));
   const version = await currentTrustList(parts);
   const warnings = findTrustWarnings(trust, at);
   const mayChange = hasRole(caller.actor, 'operator') && version !== undefined;
@@ -113,7 +117,8 @@ export const trustListPage = async (call: PageCall): Promise<PageAnswer> => {
           'grave',
         )
   }
-  ${await renderAuthorities(call, [...trust.authorities.values()])} ${renderResponders(call)}
+  ${await renderAuthorities(call, [...trust.authorities.values()])}
+  ${use === undefined ? renderUseAway(language) : renderAllUse(call, use)} ${renderResponders(call)}
   ${renderCard(
     'list',
     texts.list,

@@ -6,6 +6,7 @@ import { operation, type AnyOperation } from '../operation.ts';
 import { InputInvalid } from '../input-invalid.ts';
 import { authorityOf } from './authority-page.ts';
 import { lookUp, readSerial } from './look-up.ts';
+import { useOperation } from './use-operation.ts';
 
 const moment = z.iso.datetime();
 const iso = (at: number): string => new Date(at).toISOString();
@@ -120,6 +121,7 @@ export const TRUST_OPERATIONS: readonly AnyOperation[] = [
       body: writeAuthority(authorityOf(parts, wanted), parts.revocation.status().authorities),
     }),
   }),
+  useOperation,
   operation({
     id: 'lookUpSerial',
     method: 'get',

@@ -6,6 +6,7 @@ import { crlPage } from './crl-page.ts';
 import { trustListPage } from './list-page.ts';
 import { TRUST_OPERATIONS } from './operations.ts';
 import { addSignature, downloadDraft, signPage } from './sign-page.ts';
+import { useCsv } from './use-csv.ts';
 
 const LOOK = { roles: ['operator', 'auditor'] } as const;
 const CHANGE = { roles: ['operator'] } as const;
@@ -24,10 +25,12 @@ export const trustSection: Section = {
   pages: [
     { method: 'get', path: '', access: LOOK, handle: trustListPage },
     { method: 'get', path: '/crl', access: LOOK, handle: crlPage },
+    { method: 'get', path: '/use.csv', access: LOOK, handle: useCsv },
     ...change('/new', addPage, add),
     ...change('/sign/:proposal', signPage, addSignature),
     { method: 'get', path: '/sign/:proposal/files.tar', access: CHANGE, handle: downloadDraft },
     { method: 'get', path: '/:authority', access: LOOK, handle: authorityPage },
+    { method: 'get', path: '/:authority/use.csv', access: LOOK, handle: useCsv },
     ...change('/:authority/renew', renewPage, renew),
     ...change('/:authority/status', statusPage, changeStatus),
     ...change('/:authority/settings', settingsPage, changeSettings),

@@ -207,6 +207,60 @@ describeWith('curl', 'openssl')('the trust list in the console of a running city
     expect((await ask('xyz')).body).toContain('Not a serial number');
   });
 
+  it('counts sign-ins and calls by authority: on the page, as CSV and by the API what the log has', async () => {
+    const counted = (authority: string): readonly number[] =>
+      ['sign-in', 'call', 'refusal'].map(
+        (event) =>
+          city.audit().filter((each) => each['event'] === event && each['authority'] === authority).length,
+      );
+    const before = { zhujiang: counted('zhujiang'), yuean: counted('yuean') };
+    // Mutual TLS: three connections with a call each, and one with two.
+    for (let time = 0; time < 3; time++)
+      expect((await city.curl('/joint-tax', { as: 'lianhua-trade-zhujiang' })).status).toBe(200);
+    await city.curl('/joint-tax', { as: 'lianhua-trade-zhujiang', args: [`${city.url}/joint-tax`] });
+    expect((await city.curl('/joint-tax', { as: 'lianhua-trade-yuean' })).status).toBe(200);
+    // Revoked above: its path is in force.
+    expect((await city.curl('/joint-tax', { as: 'pengwan-tech-zhujiang' })).status).toBe(403);
+    // The portal: one sign-in, and calls in its session, which are none.
+    const session = new Browser(city);
+    await session.signIn(await session.open('/signin?return=%2Fme'), 'lianhua-trade-zhujiang');
+    for (let time = 0; time < 2; time++) expect((await session.open('/joint-tax')).status).toBe(200);
+
+    const now = { zhujiang: counted('zhujiang'), yuean: counted('yuean') };
+    const more = (authority: keyof typeof now): readonly number[] =>
+      now[authority].map((count, index) => count - (before[authority][index] ?? 0));
+    expect({ zhujiang: more('zhujiang'), yuean: more('yuean') }).toEqual({
+      zhujiang: [5, 7, 1],
+      yuean: [1, 1, 0],
+    });
+
+    const total = async (authority: string): Promise<readonly (number | undefined)[]> => {
+      const { body } = await city.curl('/api/admin/v1/authority-use?range=day', { as: 'li-wei-yuean' });
+      const { authorities } = JSON.parse(body) as {
+        authorities: { authority: string; total: Record<string, number> }[];
+      };
+      const found = authorities.find((each) => each.authority === authority)?.total;
+      return ['signIns', 'calls', 'refusals'].map((name) => found?.[name]);
+    };
+    await eventually(
+      'the index is up to the log',
+      async () => String(await total('yuean')) === String(now.yuean),
+    );
+    expect(await total('zhujiang')).toEqual(now.zhujiang);
+
+    const { body } = await operator.open('/console/trust/zhujiang?range=day');
+    const tiles = ['Sign-ins', 'Calls', 'Refusals'].map((label) =>
+      Number(new RegExp(`<dt>${label}</dt>\\s*<dd>([0-9,]+)`).exec(body)?.[1]),
+    );
+    expect(tiles).toEqual(now.zhujiang);
+    const csv = (await operator.open('/console/trust/zhujiang/use.csv?range=day')).body.trim().split('\r\n');
+    const sums = [4, 5, 8].map((column) =>
+      csv.slice(1).reduce((sum, line) => sum + Number(line.split(',')[column]), 0),
+    );
+    expect(sums).toEqual(now.zhujiang);
+    expect((await operator.open('/console/trust')).body).toContain('Use of the authorities');
+  });
+
   it('is for auditors to look at', async () => {
     const auditor = await signIn('pengwan-tech-yuean');
     const { body, status } = await auditor.open('/console/trust');
