@@ -10,7 +10,7 @@ import { renderTable } from '../render/table.ts';
 import type { PageAnswer, PageCall } from '../section.ts';
 import { proposeDraft } from './draft.ts';
 import { departmentOfDocument, documentPath, documentTitle } from './kinds.ts';
-import { personOf } from './person.ts';
+import { personOf, shownNames, type ShownNames } from './person.ts';
 
 const TEXTS = {
   zh: {
@@ -77,6 +77,10 @@ export const documentPage = async (call: PageCall): Promise<PageAnswer> => {
   const before = numberOf(query.get('before'));
   const versions = await store.history(key, { limit: PAGE, ...(before !== undefined && { before }) });
   const current = (await store.current(key))?.version ?? 0;
+  const names = await shownNames(
+    parts,
+    versions.flatMap(({ proposedBy, approvedBy }) => [proposedBy, approvedBy]),
+  );
   const [from, to] = [numberOf(query.get('from')), numberOf(query.get('to'))];
   const title = documentTitle(call, key);
   const main = html`${renderHeading(title, {
@@ -84,7 +88,7 @@ export const documentPage = async (call: PageCall): Promise<PageAnswer> => {
     lead: texts.history,
   })}
   ${from === undefined || to === undefined ? undefined : await renderCompared(call, key, from, to)}
-  ${renderVersions(call, key, versions, current)}
+  ${renderVersions(call, key, versions, current, names)}
   ${
     versions.length === PAGE
       ? html`<p><a href="?before=${versions.at(-1)?.version ?? 0}">${texts.older}</a></p>`
@@ -102,6 +106,7 @@ const renderVersions = (
   key: DocumentKey,
   versions: readonly DocumentVersion[],
   current: number,
+  names: ShownNames,
 ): Html => {
   const { language, caller } = call;
   const texts = TEXTS[language];
@@ -118,10 +123,10 @@ const renderVersions = (
           html`${version} ${version === current ? renderState(texts.inForce, 'good') : undefined}`,
       },
       { title: texts.at, cell: ({ at }) => renderMoment(at, language) },
-      { title: texts.by, cell: ({ proposedBy }) => personOf(call, proposedBy) },
+      { title: texts.by, cell: ({ proposedBy }) => personOf(call, names, proposedBy) },
       {
         title: texts.approvedBy,
-        cell: ({ approvedBy }) => (approvedBy === undefined ? '–' : personOf(call, approvedBy)),
+        cell: ({ approvedBy }) => (approvedBy === undefined ? '–' : personOf(call, names, approvedBy)),
       },
       { title: texts.note, cell: ({ note }) => note },
       {

@@ -10,7 +10,7 @@ import { renderIssues } from '../render/issues.ts';
 import type { PageAnswer, PageCall } from '../section.ts';
 import { rebase } from './files.ts';
 import { documentPath, documentTitle, STATE_LOOKS, stateName } from './kinds.ts';
-import { personOf } from './person.ts';
+import { personOf, shownNames, type ShownNames } from './person.ts';
 import { TEXTS } from './proposal-texts.ts';
 
 /** GET /console/changes/:proposal : what it changes, what it would do, and what can be done with it. */
@@ -25,6 +25,7 @@ export const proposalPage = async (call: PageCall): Promise<PageAnswer> => {
   const dryRun = isOpen ? await changes.dryRun(proposal) : undefined;
   const isStale = isOpen && (current?.version ?? 0) !== proposal.base;
   const title = documentTitle(call, proposal);
+  const names = await shownNames(call.parts, [proposal.proposedBy, proposal.decidedBy]);
   const main = html`${renderHeading(title, {
       crumbs: [
         ['/console/changes', texts.queue],
@@ -39,7 +40,7 @@ export const proposalPage = async (call: PageCall): Promise<PageAnswer> => {
     ${renderActions(call, proposal, dryRun, isStale)}
     <h2 id="difference">${texts.difference}</h2>
     ${renderDiff(before, proposal.files, language)}
-    ${renderCard('about', texts.about, renderAbout(call, proposal))}`;
+    ${renderCard('about', texts.about, renderAbout(call, proposal, names))}`;
   const done = query.get('done');
   return {
     page: { title, main, told: isKnownStep(done) ? texts.done[done] : undefined },
@@ -189,15 +190,15 @@ const renderDecision = (call: PageCall, path: string, isSound: boolean): Html =>
   </div>`;
 };
 
-const renderAbout = (call: PageCall, proposal: Proposal): Html => {
+const renderAbout = (call: PageCall, proposal: Proposal, names: ShownNames): Html => {
   const { language } = call;
   const texts = TEXTS[language];
   const { proposedBy, proposedAt, decidedBy, decidedAt, decisionNote, base, version, origin, id } = proposal;
   return renderFacts([
-    [texts.proposedBy, personOf(call, proposedBy)],
+    [texts.proposedBy, personOf(call, names, proposedBy)],
     [texts.proposedAt, renderMoment(proposedAt, language)],
     [texts.base, base === 0 ? texts.noBase : String(base)],
-    [texts.decidedBy, decidedBy === undefined ? undefined : personOf(call, decidedBy)],
+    [texts.decidedBy, decidedBy === undefined ? undefined : personOf(call, names, decidedBy)],
     [texts.decidedAt, decidedAt === undefined ? undefined : renderMoment(decidedAt, language)],
     [texts.decisionNote, decisionNote === '' ? undefined : decisionNote],
     [texts.version, version === undefined ? undefined : String(version)],

@@ -8,7 +8,7 @@ import { renderHeading, renderNotice, renderState } from '../render/frame.ts';
 import { renderTable } from '../render/table.ts';
 import type { PageAnswer, PageCall } from '../section.ts';
 import { documentTitle, STATE_LOOKS, stateName } from './kinds.ts';
-import { personOf } from './person.ts';
+import { personOf, shownNames } from './person.ts';
 
 const TEXTS = {
   zh: {
@@ -83,7 +83,7 @@ export const queuePage = async (call: PageCall): Promise<PageAnswer> => {
         ${views.map((each) => renderTab(each, view, texts.views[each]))}
       </ul>
     </nav>
-    ${renderProposals(call, proposals)}
+    ${await renderProposals(call, proposals)}
     ${
       last === undefined
         ? undefined
@@ -100,9 +100,13 @@ const renderTab = (view: View, current: View, label: string): Html =>
     : html`<li><a href="/console/changes?view=${view}">${label}</a></li>`;
 
 /** Proposals as a table; for other sections too. */
-export const renderProposals = (call: PageCall, proposals: readonly Proposal[]): Html => {
+export const renderProposals = async (call: PageCall, proposals: readonly Proposal[]): Promise<Html> => {
   const { language } = call;
   const texts = TEXTS[language];
+  const names = await shownNames(
+    call.parts,
+    proposals.map(({ proposedBy }) => proposedBy),
+  );
   return renderTable(proposals, {
     caption: texts.title,
     nothing: texts.nothing,
@@ -117,7 +121,7 @@ export const renderProposals = (call: PageCall, proposals: readonly Proposal[]):
         title: texts.state,
         cell: ({ state }) => renderState(stateName(state, language), STATE_LOOKS[state]),
       },
-      { title: texts.by, cell: ({ proposedBy }) => personOf(call, proposedBy) },
+      { title: texts.by, cell: ({ proposedBy }) => personOf(call, names, proposedBy) },
       { title: texts.at, cell: ({ proposedAt }) => renderMoment(proposedAt, language) },
     ],
   });

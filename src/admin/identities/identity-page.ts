@@ -8,7 +8,7 @@ import { authorityName, proofName } from '../../portal/my-pages.ts';
 import { SUBJECTS } from '../../portal/service-list.ts';
 import type { Session } from '../../signin/session.ts';
 import { hasRole } from '../access.ts';
-import { personOf } from '../changes/person.ts';
+import { personOf, shownNames } from '../changes/person.ts';
 import { formOf, textField } from '../render/form.ts';
 import { renderCard, renderFacts, renderHeading, renderNotice, renderState } from '../render/frame.ts';
 import { renderTable } from '../render/table.ts';
@@ -138,6 +138,10 @@ const renderStanding = async (
   const texts = IDENTITY_TEXTS[language];
   const { locked, reason, version, name } = await standingOf(parts, unifiedId, aliases);
   const history = await parts.changes.store.history({ kind: 'identity', name }, { limit: HISTORY });
+  const names = await shownNames(
+    parts,
+    history.flatMap(({ proposedBy, approvedBy }) => [proposedBy, approvedBy]),
+  );
   const state = html`<p>
       ${renderState(locked ? texts.locked : texts.unlocked, locked ? 'bad' : 'good')}
       ${locked ? texts.lockedSaid : undefined}
@@ -153,8 +157,9 @@ const renderStanding = async (
               ({ version: each, at, proposedBy, approvedBy, note }) =>
                 html`<li>
                   <a href="/console/changes/of/identity/${name}">${texts.version(each)}</a>
-                  ${renderMoment(at, language)} ${personOf(call, proposedBy)}
-                  ${approvedBy === undefined ? undefined : html`+ ${personOf(call, approvedBy)}`} ${note}
+                  ${renderMoment(at, language)} ${personOf(call, names, proposedBy)}
+                  ${approvedBy === undefined ? undefined : html`+ ${personOf(call, names, approvedBy)}`}
+                  ${note}
                 </li>`,
             )}
           </ul>`;

@@ -43,7 +43,7 @@ const overviewPage = async (call: PageCall): Promise<PageAnswer> => {
       { label: texts.epoch, value: epoch },
     ])}
     <h2>${texts.recent}</h2>
-    ${renderProposals(call, recent)}
+    ${await renderProposals(call, recent)}
     <p><a href="/console/changes?view=open">${texts.all}</a></p>`;
   return { page: { title: texts.title, main } };
 };

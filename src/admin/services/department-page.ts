@@ -66,6 +66,6 @@ export const departmentPage = async (call: PageCall): Promise<PageAnswer> => {
     })}
     ${base === 0 ? undefined : renderFacts([[texts.version, String(base)]])}
     <h2 id="proposals">${texts.proposals}</h2>
-    ${proposals.length === 0 ? html`<p class="nothing">${texts.noProposals}</p>` : renderProposals(call, proposals)}`;
+    ${proposals.length === 0 ? html`<p class="nothing">${texts.noProposals}</p>` : await renderProposals(call, proposals)}`;
   return { page: { title, main } };
 };

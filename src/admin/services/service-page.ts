@@ -48,7 +48,7 @@ export const servicePage = async (call: PageCall): Promise<PageAnswer> => {
       proposals.length === 0
         ? undefined
         : html`<h2>${texts.proposals}</h2>
-            ${renderProposals(call, proposals)}`
+            ${await renderProposals(call, proposals)}`
     }
     ${may && base > 0 ? renderQuickActions(call, service, { department, base, text }) : undefined}`;
   return { page: { title: service.name[language], main } };

@@ -2,6 +2,8 @@ import { openConsole, type ConsoleVisitor, type OpenedConsole } from './opened-c
 
 const ROLES = { kind: 'roles', name: 'city' } as const;
 const SECOND = 'b'.repeat(22);
+/** A masked name, and the unified id. */
+const WHOSE = /\S\*+ <code class="long">[\w-]{22}<\/code>/;
 
 describe('changes in the console', () => {
   let opened: OpenedConsole;
@@ -49,8 +51,13 @@ describe('changes in the console', () => {
       headers: { accept: 'application/problem+json' },
     });
     expect(JSON.parse(own.body)).toMatchObject({ code: 'ONECERT_CHANGE_OWN', status: 403 });
+    // Whoever approves sees whose change it is.
+    for (const page of [location, '/console/changes', '/console'])
+      expect([page, (await second.page(page)).body]).toEqual([page, expect.stringMatching(WHOSE)]);
     const done = await second.submit(location, `${location}/approve`, { 'approve-note': 'looked at it' });
     expect(done.headers.location).toBe(`${location}?done=approve`);
+    const history = await operator.page('/console/changes/of/roles/city');
+    expect(history.body).toMatch(/<strong>You<\/strong>[\s\S]*?\S\*+ <code class="long">/);
     expect((await opened.files(ROLES))['roles.yaml']).toMatch(/^# who may do what[\s\S]*# Li[\s\S]*b{22}/);
   });
 
