@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { join, resolve } from 'node:path';
 import { duration } from '../configuration/units.ts';
+import { signersOf } from '../audit/checkpoint/checkpoint.ts';
+import { latestCheckpoint, readVerifierKeys } from '../audit/checkpoint/checkpoints-file.ts';
+import { logSigners } from '../audit/checkpoint/start-signing.ts';
 import { auditKeyFile, openEmbeddedKeyStore } from '../audit/embedded-key-store.ts';
 import { openPostgresKeyStore } from '../audit/postgres-key-store.ts';
 import { createLogger } from '../observability/logging.ts';
@@ -86,6 +89,7 @@ export const keysCommand = (): Command => {
         );
       }
       if (name === 'field.key' || name === 'hash.key') await release(folder, name, version);
+      if (name === 'audit.key') await requireSuccessor(settings, versions, version);
       ring.retire(name, version);
       process.stdout.write(`${name} ${version} is retired.\n`);
     });
@@ -152,6 +156,29 @@ const release = async (folder: string, name: 'field.key' | 'hash.key', version: 
   } finally {
     await close();
   }
+};
+
+/**
+ * The log has to lead from each version to the next: it is noted when its announcement is on the disk. And a gateway starts
+ * on checkpoints of kept versions alone.
+ */
+const requireSuccessor = async (
+  { data }: Pick<GatewaySettings, 'data'>,
+  versions: readonly KeyVersion[],
+  version: number,
+): Promise<void> => {
+  const folder = join(data, 'audit');
+  const latest = await latestCheckpoint(folder);
+  if (latest === undefined) return;
+  const noted = new Set((await readVerifierKeys(folder)).map(({ text }) => text));
+  const later = versions.filter((each) => each.version > version);
+  const announced = logSigners(latest.origin, later)
+    .map(({ verifierKey }) => verifierKey)
+    .filter(({ text }) => noted.has(text));
+  if ((signersOf(latest, announced)?.log.length ?? 0) > 0) return;
+  throw new CommandLineError(
+    'the audit log has announced no later version yet: start the gateway, or wait ten seconds where it runs',
+  );
 };
 
 interface Described {

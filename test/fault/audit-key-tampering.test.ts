@@ -94,7 +94,9 @@ describe('keys of the log, before somebody who writes its folder', () => {
       const folder = copy(log);
       await forge(folder, origin, [call(31)], [foreign]);
       expect(await problemOf(folder, ...given)).toContain('not signed with a key of this log that is known');
-      await expect(start(folder, keys.slice(1))).rejects.toThrow('not signed with the key of this log');
+      await expect(start(folder, keys.slice(1))).rejects.toThrow(
+        /not signed with the key of this log|signed with no version of audit\.key/,
+      );
       writeFileSync(verifierKeysPath(folder), `${foreign.verifierKey.text}\n`, { flag: 'a' });
       expect(await problemOf(folder, ...given)).toMatch(/this checkpoint is (?:not )?signed with /);
     }
@@ -116,6 +118,15 @@ describe('keys of the log, before somebody who writes its folder', () => {
       for (const given of [[young], [old, young]]) {
         expect(await problemOf(led, ...given)).toContain('which was not given and which no entry announces');
       }
+    }
+  });
+
+  it('nor does the gateway go on with one, though the public keys beside the log say so', async () => {
+    for (const log of [alone, retired]) {
+      const folder = copy(log);
+      await forge(folder, origin, [call(31)], [old]);
+      writeFileSync(verifierKeysPath(folder), `${old.verifierKey.text}\n`);
+      await expect(start(folder, keys.slice(1))).rejects.toThrow('is signed with no version of audit.key');
     }
   });
 

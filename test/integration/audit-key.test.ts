@@ -115,6 +115,11 @@ withTools('the key of the audit log, rotated while the gateway runs', () => {
     // While it stands still.
     await city.stop();
     await keys(city, 'rotate', 'audit.key', '--use-after', '0s');
+    const unknown = ['retire', 'audit.key', '1', '--now', '--config', city.configuration];
+    expect(await city.onecert('keys', ...unknown)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has announced no later version yet') as string,
+    });
     await city.start();
     await eventually('the third signs', async () => (await signatures(city)) === 2);
     await city.stop();

@@ -120,6 +120,8 @@ withTools('every key rotated under load', () => {
       return tokens.claims()?.sub === before[0] ? undefined : 'somebody else';
     }, 2_000);
 
+    const log = join(city.data, 'audit');
+    const publicKey = (await city.onecert('audit', 'key', log)).stdout.trim();
     await eventually('the load runs', () => signIns.good() > 0 && sessions.good() > 0);
     for (const name of ROTATED) await keys('rotate', name, '--use-after', '6s');
     const made = (): unknown[] =>
@@ -162,6 +164,11 @@ withTools('every key rotated under load', () => {
     await city.stop();
     await city.start();
     expect(await Promise.all(PEOPLE.map(subOf))).toEqual(before);
+    const verified = await city.onecert('audit', 'verify', log, '--key', publicKey);
+    expect(verified).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('announces another key') as string,
+    });
   }, 400_000);
 
   it('refuses to rotate what people are known by', async () => {

@@ -4,7 +4,7 @@ import { openStoredHashes } from '../tree/hash-files.ts';
 import type { RightEdge } from '../tree/merkle.ts';
 import { signersOf } from './checkpoint.ts';
 import { keysAnnouncedAfter } from './key-entries.ts';
-import { NOTE_SIGNATURE, type VerifierKey } from './note.ts';
+import { NOTE_SIGNATURE, verifierKey, type VerifierKey } from './note.ts';
 import {
   checkpointsPath,
   readCheckpointsEnd,
@@ -47,10 +47,17 @@ export const recoverCheckpoints = async (
   }
   if (!isTorn(rest)) throw evidence(`${path}: its end is not what the gateway wrote`);
   const latest = checkpoints.reduce((a, b) => (b.size >= a.size ? b : a));
-  // Where a start was cut short, the key is not noted yet.
-  const signedBy = signersOf(latest, [...noted, ...own])?.log ?? [];
-  if ((hasKey || own.length > 0) && signedBy.length === 0) {
+  // The log may have had another name.
+  const ownThen = own.map(({ key }) => verifierKey(latest.origin, key));
+  const signedBy = signersOf(latest, [...ownThen, ...noted])?.log ?? [];
+  if (hasKey && signedBy.length === 0) {
     throw evidence(`${path}: the latest checkpoint is not signed with the key of this log`);
+  }
+  // What is noted beside the log anybody can have noted who can write there, and an old key may have been stolen.
+  if (own.length > 0 && !signedBy.some((key) => ownThen.includes(key))) {
+    throw evidence(
+      `${path}: the latest checkpoint is signed with no version of audit.key; where this gateway stood still while one was retired, put that file back into the folder of keys, start, and retire it again; otherwise`,
+    );
   }
   refuseLostKey(folder, noted, own);
   if (latest.size > tree.size) {

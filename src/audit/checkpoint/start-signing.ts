@@ -37,7 +37,7 @@ export const logSigners = (origin: string, keys: readonly LogKey[]): readonly Lo
 
 /** The first checkpoint is of what was found, forced to the disk now: a killed process may have left it unsynced. */
 export const startSigning = (options: SigningOptions): Signing => {
-  const { folder, signers, recovered, tree, file, retryMs } = options;
+  const { folder, signers, recovered, tree, file, onFailure, retryMs } = options;
   const { origin, everyMs, witnesses } = options.checkpoints;
   const checkpointer = openCheckpointer({
     folder,
@@ -48,7 +48,7 @@ export const startSigning = (options: SigningOptions): Signing => {
     size: recovered.size,
     latest: recovered.latest,
     onCheckpoint: options.onCheckpoint,
-    onFailure: options.onFailure,
+    onFailure,
   });
   const note = (noted: readonly LogSigner[]): void => {
     const own = noted.map(({ verifierKey }) => verifierKey.text);
@@ -75,7 +75,7 @@ export const startSigning = (options: SigningOptions): Signing => {
       const lost = recovered.signedBy.filter(
         ({ name, text }) => name === origin && !signers.some(({ verifierKey }) => verifierKey.text === text),
       );
-      takeUp = createKeyTakeUp({ checkpointer, known, lost, record, signNow, note, retryMs });
+      takeUp = createKeyTakeUp({ checkpointer, known, lost, record, signNow, note, onFailure, retryMs });
       takeUp.use(wanted);
     },
     settle: async () => takeUp?.close(),

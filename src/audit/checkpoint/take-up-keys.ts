@@ -24,6 +24,7 @@ export interface KeyTakeUpOptions {
   readonly signNow: () => void;
   /** Notes public keys beside the log. */
   readonly note: (signers: readonly LogSigner[]) => void;
+  readonly onFailure: (error: Error) => void;
   /** ms to wait where the log cannot be written. */
   readonly retryMs: number;
 }
@@ -38,6 +39,7 @@ export const createKeyTakeUp = ({
   record,
   signNow,
   note,
+  onFailure,
   retryMs,
   ...start
 }: KeyTakeUpOptions): KeyTakeUp => {
@@ -46,6 +48,13 @@ export const createKeyTakeUp = ({
   let running: Promise<void> | undefined;
   const stop = new AbortController();
 
+  const attempt = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      onFailure(error as Error);
+    }
+  };
   const welcome = async (added: readonly LogSigner[]): Promise<void> => {
     const newest = Math.max(...known.map(({ version }) => version));
     const all = [...known, ...added].sort((a, b) => a.version - b.version);
@@ -54,9 +63,10 @@ export const createKeyTakeUp = ({
       // An old one that was put back is not what signs from now on.
       await record(keyEntry('made', version, version > newest ? verifierKey : undefined, Date.now()));
     }
-    signNow();
-    note(all);
     known = all;
+    // What fails of it is not recorded again: the next checkpoint has the signature, the next start notes the key.
+    attempt(signNow);
+    attempt(() => note(all));
   };
   const dismiss = async (gone: readonly LogSigner[]): Promise<void> => {
     for (const key of lost) await record(keyEntry('retired', undefined, key, Date.now()));
@@ -66,7 +76,7 @@ export const createKeyTakeUp = ({
     }
     known = without(known, gone);
     checkpointer.signWith(known);
-    signNow();
+    attempt(signNow);
   };
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {

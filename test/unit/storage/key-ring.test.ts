@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +104,18 @@ describe('the key ring', () => {
     rmSync(join(folder, 'form.key'));
     expect(() => ring.reload()).toThrow(/the key is gone/);
     expect(ring.versions('form.key')).toBe(known);
+  });
+
+  it('keeps so many versions at most: every checkpoint of the audit log is signed with all', () => {
+    const ring = openKeyRing(newFolder());
+    for (let version = 1; version < 12; version++) ring.rotate('audit.key', 0);
+    expect(() => ring.rotate('audit.key', 0)).toThrow(/has 12 versions: retire/);
+    ring.retire('audit.key', 0);
+    expect(ring.rotate('audit.key', 0).version).toBe(12);
+    const made = ring
+      .versions('audit.key')
+      .map(({ key }) => createPrivateKey(Buffer.from(key)).asymmetricKeyType);
+    expect(new Set(made)).toEqual(new Set(['ed25519']));
   });
 
   it('never rotates what people are known by', () => {
