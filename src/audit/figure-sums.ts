@@ -162,43 +162,48 @@ export const sumCertificates = (page: {
   };
 };
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** Rows in order of hour and authority; those of several gateways and roles add up. */
 export const sumAuthorities = (step: AuthorityStep, from: number): Sums<AuthorityRow, AuthorityFigures> => {
-  type Sum = Omit<AuthorityFigures, 'certificates' | 'acting'> & {
-    readonly sketches: Map<string, Uint8Array>;
+  type Counts = Mutable<Omit<AuthorityFigures, 'certificates' | 'acting'>>;
+  type Sum = { readonly counts: Counts; readonly sketches: Map<string, Uint8Array> };
+  const found = new Map<number, Map<string, Sum>>();
+  const sumOf = (at: number, authority: string) => {
+    let those = found.get(at);
+    if (those === undefined) found.set(at, (those = new Map<string, Sum>()));
+    let sum = those.get(authority);
+    if (sum === undefined) {
+      const none = { signIns: 0, calls: 0, authorizations: 0, exchanges: 0, refusals: 0 };
+      those.set(authority, (sum = { counts: { at, authority, ...none }, sketches: new Map() }));
+    }
+    return sum;
   };
-  const found = new Map<string, Sum>();
   return {
+    // In place, and no name made of parts: a year of a city's authorities is a hundred thousand rows.
     add: (row) => {
-      const { authority, acting } = row;
-      const at = countedFrom(row.hour, step, from);
-      const name = JSON.stringify([at, authority]);
-      const sum = found.get(name);
-      const sketches = sum?.sketches ?? new Map<string, Uint8Array>();
-      const sketch = sketches.get(acting) ?? newHyperLogLog();
+      const { counts, sketches } = sumOf(countedFrom(row.hour, step, from), row.authority);
+      counts.signIns += row.sign_ins;
+      counts.calls += row.calls;
+      counts.authorizations += row.authorizations;
+      counts.exchanges += row.exchanges;
+      counts.refusals += row.refusals;
+      let sketch = sketches.get(row.acting);
+      if (sketch === undefined) sketches.set(row.acting, (sketch = newHyperLogLog()));
       mergeHyperLogLog(sketch, row.certificates);
-      sketches.set(acting, sketch);
-      found.set(name, {
-        at,
-        authority,
-        signIns: row.sign_ins + (sum?.signIns ?? 0),
-        calls: row.calls + (sum?.calls ?? 0),
-        authorizations: row.authorizations + (sum?.authorizations ?? 0),
-        exchanges: row.exchanges + (sum?.exchanges ?? 0),
-        refusals: row.refusals + (sum?.refusals ?? 0),
-        sketches,
-      });
     },
     result: () =>
-      [...found.values()].map(({ sketches, ...rest }) => {
-        const all = newHyperLogLog();
-        for (const sketch of sketches.values()) mergeHyperLogLog(all, sketch);
-        const acting = [...sketches]
-          .map(([role, sketch]) => ({ acting: role, certificates: countHyperLogLog(sketch) }))
-          .filter(({ certificates }) => certificates > 0)
-          .sort((one, other) => other.certificates - one.certificates);
-        return { ...rest, certificates: countHyperLogLog(all), acting };
-      }),
+      [...found.values()].flatMap((those) =>
+        [...those.values()].map(({ counts, sketches }) => {
+          const all = newHyperLogLog();
+          for (const sketch of sketches.values()) mergeHyperLogLog(all, sketch);
+          const acting = [...sketches]
+            .map(([role, sketch]) => ({ acting: role, certificates: countHyperLogLog(sketch) }))
+            .filter(({ certificates }) => certificates > 0)
+            .sort((one, other) => other.certificates - one.certificates);
+          return { ...counts, certificates: countHyperLogLog(all), acting };
+        }),
+      ),
   };
 };
 
