@@ -4,6 +4,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StorageError } from '../storage/storage-error.ts';
 
+/** What the log of a gateway without shared stores is called. */
+export const ALONE = 'main';
+
+export const replicaFile = (data: string): string => join(data, 'replica');
+
 const NAME = /^[a-z0-9][a-z0-9.-]{0,99}$/;
 
 /**
@@ -14,7 +19,7 @@ const NAME = /^[a-z0-9][a-z0-9.-]{0,99}$/;
  * @throws StorageError where the file holds something else
  */
 export const replicaName = (data: string): string => {
-  const file = join(data, 'replica');
+  const file = replicaFile(data);
   const read = (): string | undefined => {
     try {
       return readFileSync(file, 'utf8').trim();

@@ -6,6 +6,7 @@ import type { AuditFilter, AuditPage, IndexedEntry } from '../audit/audit-index.
 import { openAuditFeed, readEntryAt } from '../audit/feed.ts';
 import { identityOwner } from '../audit/personal-fields.ts';
 import type { ReadEntry } from '../audit/seal-entry.ts';
+import { CATALOGUE } from '../refusal/catalogue.ts';
 import { commandActor, withAuditRoom, type AuditPlace, type AuditRoom } from './audit-room.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandLineError } from './failure.ts';
@@ -37,7 +38,7 @@ export const auditSearchCommand = (): Command =>
     .option('--from <time>', 'decided at or after it: 2026-11-24, 2026-11-24T08:00:00+08:00', parseTime)
     .option('--to <time>', 'decided before it', parseTime)
     .option('--event <event>', 'sign-in, call, refusal, outcome, change …')
-    .option('--code <code>', 'ONECERT_…')
+    .option('--code <code>', 'ONECERT_…', parseCode)
     .option('--department <department>')
     .option('--service <service>')
     .option('--identity <unified id>', 'entries that tell of one identity; needs --reason')
@@ -63,6 +64,7 @@ export const auditSearchCommand = (): Command =>
         for (const line of await linesOf(room, found, { open, json })) process.stdout.write(`${line}\n`);
         if (!json && found.length === limit)
           process.stdout.write(`more: --before ${placeOf(found.at(-1))}\n`);
+        if (found.length === 0) process.stderr.write('no entry is like that\n');
         process.exitCode = found.length === 0 ? EXIT.no : EXIT.ok;
       });
     });
@@ -72,6 +74,14 @@ const placeOf = (entry: IndexedEntry | undefined): string => {
   const { seq = 0, at = 0, replica } = entry ?? {};
   return replica === undefined ? `${seq}` : `${at}:${replica}:${seq}`;
 };
+
+/** A code that there is not would be found never, and look like good news. */
+function parseCode(text: string): string {
+  if (Object.hasOwn(CATALOGUE, text)) return text;
+  throw new InvalidArgumentError(
+    'expected a code such as ONECERT_CERTIFICATE_REVOKED (src/refusal/catalogue.ts).',
+  );
+}
 
 function parseBefore(text: string): NonNullable<AuditPage['before']> {
   const [, at, replica, seq] = /^(\d{1,16}):([a-z0-9][a-z0-9.-]{0,99}):(\d{1,15})$/.exec(text) ?? [];

@@ -1,7 +1,17 @@
 import { Command } from 'commander';
-import type { Proposal } from '../changes/document.ts';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ChangeStore } from '../changes/change-store.ts';
+import {
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  type DocumentVersion,
+  type Proposal,
+} from '../changes/document.ts';
 import { withChangeRoom } from './change-room.ts';
+import { CommandLineError } from './failure.ts';
 import { printDiff } from './print-diff.ts';
+import { writeWhole } from './write-whole.ts';
 
 const CONFIG = ['-c, --config <folder>', 'folder of gateway.yaml', 'config'] as const;
 const MOST = 1_000;
@@ -47,7 +57,44 @@ export const changesCommand = (): Command => {
         process.stdout.write(`${lines.join('\n')}\n${printDiff(before, files)}`);
       });
     });
+  changes
+    .command('export')
+    .description('Write the files of a document as it is in force, such as trust-list, into a folder')
+    .argument('<kind>', 'trust-list, roles, department …')
+    .argument('[name]', 'its name, where there are several of the kind')
+    .requiredOption('-o, --out <folder>', 'where to; files there of the same names are written over')
+    .option(...CONFIG)
+    .action(
+      async (kind: string, name: string | undefined, { config, out }: { config: string; out: string }) => {
+        await withChangeRoom(config, async ({ store }) => {
+          const { version, files } = await inForce(store, kind, name);
+          for (const { path, content } of files) {
+            const file = join(out, path);
+            mkdirSync(dirname(file), { recursive: true });
+            writeWhole(file, content);
+            process.stdout.write(`${file}  version ${version}\n`);
+          }
+        });
+      },
+    );
   return changes;
+};
+
+const inForce = async (
+  store: ChangeStore,
+  kind: string,
+  name: string | undefined,
+): Promise<DocumentVersion> => {
+  if (!DOCUMENT_KINDS.includes(kind as DocumentKind)) {
+    throw new CommandLineError(`expected a kind of document: ${DOCUMENT_KINDS.join(', ')}`);
+  }
+  const all = await store.listCurrent(kind as DocumentKind);
+  const [found, ...more] = all.filter((each) => name === undefined || each.name === name);
+  if (found !== undefined && more.length === 0) return found;
+  const names = all.map((each) => each.name).join(', ');
+  throw new CommandLineError(
+    found === undefined ? `nothing of that is in force (there are: ${names})` : `say which one: ${names}`,
+  );
 };
 
 const lineOf = ({ id, kind, name, state, origin, proposedBy, proposedAt }: Proposal): string =>

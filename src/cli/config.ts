@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { jsonSchema } from '../configuration/json-schema.ts';
 import { gatewaySettingsSchema } from '../server/gateway-settings.ts';
 import { loadConfiguration } from '../server/load-configuration.ts';
+import { serverCertificateWarning } from '../server/server-certificate.ts';
 import { departmentSchema } from '../services/enrolment.ts';
 import { authoritySettingsSchema } from '../trust/authority-settings.ts';
 
@@ -21,11 +22,13 @@ export const configCommand = (): Command => {
     .description('Read gateway.yaml, the departments and the trust list; say everything that is wrong')
     .option('-c, --config <folder>', 'folder of gateway.yaml', 'config')
     .action(({ config: folder }: { config: string }) => {
-      const { departments, trust, settings } = loadConfiguration(resolve(folder), 1);
+      const { departments, trust, settings, tls } = loadConfiguration(resolve(folder), 1);
       const services = departments.reduce((sum, department) => sum + department.services.length, 0);
       process.stdout.write(
         `${settings.issuer}: ${trust.authorities.size} authorities, ${departments.length} departments, ${services} services. The configuration is right.\n`,
       );
+      const warning = serverCertificateWarning(tls.certificate, Date.now());
+      if (warning !== undefined) process.stdout.write(`! ${warning}\n`);
     });
   config
     .command('schema')

@@ -30,6 +30,12 @@ const namedCommands = (name: string | undefined): Promise<readonly Command[]> =>
   return Promise.all((named === undefined ? Object.values(COMMANDS) : [named]).map((load) => load()));
 };
 
+/** Whoever reads has enough, as in `onecert keys list | head`: no defect, and nobody to tell. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const main = async (): Promise<void> => {
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
     process.stderr.write(`onecert needs Node ${NODE_MAJOR} or newer; this is ${process.version}\n`);

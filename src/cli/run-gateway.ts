@@ -1,18 +1,15 @@
 import { startGateway, type Gateway, type GatewayOptions } from '../server/gateway.ts';
 
 /**
- * Starts a gateway and stays with it until SIGTERM or SIGINT has let it end; a second signal ends it at once.
+ * Starts a gateway and stays with it until SIGTERM or SIGINT has let it end, one that comes while it starts as well; a second
+ * signal ends it at once.
  * `around` is started after it and closed after it.
  */
 export const runGateway = async (
   options: GatewayOptions,
   around: (gateway: Gateway) => Promise<() => Promise<void>> = async () => async () => undefined,
 ): Promise<void> => {
-  const gateway = await startGateway(options);
-  const close = await around(gateway).catch(async (error: unknown) => {
-    await gateway.close();
-    throw error;
-  });
+  // Before it starts: calls are taken, and /readyz says so, a moment before it has started.
   const signal = new Promise<undefined>((ask) => {
     let asked = false;
     const onSignal = (): void => {
@@ -22,6 +19,11 @@ export const runGateway = async (
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
+  });
+  const gateway = await startGateway(options);
+  const close = await around(gateway).catch(async (error: unknown) => {
+    await gateway.close();
+    throw error;
   });
   const failure = await Promise.race([signal, gateway.failed]);
   try {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { sealedWith, type FieldCipher } from '../storage/field-cipher.ts';
 import { StorageError } from '../storage/storage-error.ts';
@@ -70,6 +71,24 @@ export const openKeyMarks = (
   };
   note();
   return { note, release: (key, version) => void remove.run(key, version) };
+};
+
+/**
+ * Departments know the people of a register by ids made with `pairwise.key`. With another one everybody would be somebody new
+ * to every department, so it leaves a mark too (HMAC-SHA-256 under the key, which tells nothing of it).
+ *
+ * @throws StorageError when the key is another
+ */
+export const checkPairwiseKey = (database: DatabaseSync, key: Uint8Array, file: string): void => {
+  database.exec('CREATE TABLE IF NOT EXISTS pairwise_mark (mark BLOB PRIMARY KEY) STRICT, WITHOUT ROWID');
+  const mark = createHmac('sha256', key).update('onecert pairwise mark v1').digest();
+  const kept = database.prepare('SELECT mark FROM pairwise_mark').get() as { mark: Uint8Array } | undefined;
+  if (kept === undefined) database.prepare('INSERT INTO pairwise_mark (mark) VALUES (?)').run(mark);
+  else if (Buffer.compare(kept.mark, mark) !== 0) {
+    throw new StorageError(
+      `${file}: departments know its people by ids made with another pairwise.key; put the old key back`,
+    );
+  }
 };
 
 interface Mark {

@@ -4,7 +4,7 @@ import { createFieldCipher } from '../storage/field-cipher.ts';
 import type { KeyVersion } from '../storage/key-version.ts';
 import { inTransaction, openSqlite } from '../storage/sqlite.ts';
 import { openConflictTable } from './embedded-conflicts.ts';
-import { openKeyMarks } from './embedded-key-check.ts';
+import { checkPairwiseKey, openKeyMarks } from './embedded-key-check.ts';
 import { MIGRATIONS } from './embedded-register-schema.ts';
 import { openIdentityTables, type IdentityRow, type IdentityTables } from './embedded-tables.ts';
 import { createResealing } from './embedded-reseal.ts';
@@ -29,6 +29,8 @@ export interface EmbeddedRegisterOptions {
   readonly fieldKey: Uint8Array | (() => readonly KeyVersion[]);
   /** 32 bytes: hashes numbers. The same. */
   readonly hashKey: Uint8Array | (() => readonly KeyVersion[]);
+  /** What departments' ids are made with: checked, where given, to be the one that this register was used with before. */
+  readonly pairwiseKey?: Uint8Array;
   /** ms since the epoch; says which version of a key is in use. */
   readonly clock?: () => number;
 }
@@ -42,6 +44,7 @@ export const openEmbeddedRegister = ({
   file,
   fieldKey,
   hashKey,
+  pairwiseKey,
   clock = Date.now,
 }: EmbeddedRegisterOptions): IdentityRegister & Resealing => {
   const database = openSqlite(file, MIGRATIONS);
@@ -50,6 +53,7 @@ export const openEmbeddedRegister = ({
   if (typeof fieldKey === 'function') fieldKey();
   const cipher = createFieldCipher(fieldKey, clock);
   const marks = openKeyMarks(database, hash, cipher, file);
+  if (pairwiseKey !== undefined) checkPairwiseKey(database, pairwiseKey, file);
   const tables = openIdentityTables(database, hash, cipher);
   const conflicts = openConflictTable(database, cipher);
   const resealing = createResealing(database, { hash, cipher, marks, file });

@@ -65,6 +65,10 @@ export interface ControlReadings {
         readonly waiting: number;
       }
     | undefined;
+  /** Undefined where nothing is shared. */
+  readonly redis?: () => { readonly ready: boolean } | undefined;
+  /** When the gateway's own certificate is over, ms since the epoch. */
+  readonly serverCertificateEnd?: () => number;
   /** What is counted as it happens. */
   readonly counted?: readonly Counted[];
   /** Documents whose files are not what is in force. */
@@ -81,6 +85,8 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
     backends = () => [],
     counted = [],
     postgres = () => undefined,
+    redis = () => undefined,
+    serverCertificateEnd,
     traces,
     epochs,
     filesDiffer,
@@ -140,6 +146,20 @@ export const createControlMetrics = (readings: ControlReadings): { collect(): Me
         const states = { busy: connections - idle, idle, waiting };
         return Object.entries(states).map(([state, value]) => ({ value, labels: { state } }));
       },
+    ),
+    reading({ name: 'onecert_redis_up', help: '1: Redis answers; 0: nobody can sign in' }, () => {
+      const state = redis();
+      return state === undefined ? [] : [{ value: state.ready ? 1 : 0, labels: {} }];
+    }),
+    reading(
+      {
+        name: 'onecert_server_certificate_seconds',
+        help: "Until the gateway's own certificate is over (negative: it is, and nobody can connect)",
+      },
+      () =>
+        serverCertificateEnd === undefined
+          ? []
+          : [{ value: (serverCertificateEnd() - clock()) / 1000, labels: {} }],
     ),
     reading(
       {

@@ -1,5 +1,5 @@
 import { parseVerifierKey } from '../audit/checkpoint/note.ts';
-import { replicaName } from '../audit/replica-name.ts';
+import { ALONE, replicaName } from '../audit/replica-name.ts';
 import type { CheckpointSettings } from '../audit/writer.ts';
 import type { KeyRing } from '../storage/key-ring.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
@@ -10,7 +10,7 @@ export const replicaOf = ({
   data,
   stores,
 }: Pick<GatewaySettings, 'audit' | 'data' | 'stores'>): string =>
-  audit.replica ?? (stores.postgres === undefined ? 'main' : replicaName(data));
+  audit.replica ?? (stores.postgres === undefined ? ALONE : replicaName(data));
 
 /** Each gateway process has a log of its own: the origin is the issuer's host and the replica's name. */
 export const auditCheckpoints = (

@@ -28,10 +28,11 @@ import { portalSocket, startPortal, type PortalComposition } from './portal.ts';
 import { probePort } from './probe-port.ts';
 import { readinessOf } from './readiness.ts';
 import { recordLife } from './record-life.ts';
-import { announceTrust, keepConfiguration } from './reload.ts';
+import { announceServerCertificate, announceTrust, keepConfiguration } from './reload.ts';
 import { resealInBackground } from './reseal-register.ts';
 import { tellRevocation } from './revocation-news.ts';
 import { revocationReadings } from './revocation-readings.ts';
+import { endOfServerCertificate } from './server-certificate.ts';
 import { revocationSources } from '../verdict/revocation-sources.ts';
 import { keepSessionCopies } from './session-copies.ts';
 import { openSignInState } from './sign-in-state.ts';
@@ -112,6 +113,7 @@ const compose = async (
 
   const first = await take(audit.sink);
   await announceTrust(first, first.trust, log);
+  announceServerCertificate(first, log);
   const state = started.add(await openSignInState(settings, keys, log));
   const counts = cutOffCounts(register, state.sessions);
   const live = keepConfiguration(first, { control, audit: audit.sink, log, counts });
@@ -277,6 +279,8 @@ const compose = async (
     backends: () => health.readings(),
     counted: counters.families,
     postgres: () => stores.postgres(),
+    redis: () => state.redis(),
+    serverCertificateEnd: () => endOfServerCertificate(live.current().tls.certificate),
     traces: tracing && (() => tracing.stats()),
     filesDiffer: () => control.differences.length,
     epochs: () => ({ trust: live.current().trust.epoch, revocation: revocation.epoch }),
@@ -290,6 +294,7 @@ const compose = async (
           draining: () => draining,
           configurationSound: () => live.sound,
           postgres: () => stores.postgres(),
+          redis: () => state.redis(),
         }),
       metrics: async () => mergeMetrics([metrics.collect(), ...(await threads.metrics())]),
       jwks: () => assertions.jwks(),

@@ -53,7 +53,9 @@ export const openLastingStores = async (
     return changes;
   };
   if (url === undefined) {
-    const register = openEmbeddedRegister({ file, ...ring });
+    const register = openEmbeddedRegister({ file, ...ring, pairwiseKey: keys.secret('pairwise.key', 32) });
+    // One that others can read, or that is no key, is said now and not to whoever comes first.
+    for (const name of Object.keys(KEYS) as KeyName[]) keys.versions(name);
     return {
       form: 'embedded',
       register,

@@ -24,6 +24,7 @@ import {
   type OtherDocuments,
 } from './read-documents.ts';
 import { findUnknownUpstreamTls, readUpstreamTls, upstreamTlsFiles } from './read-upstream-tls.ts';
+import { isKeyOf } from './server-certificate.ts';
 import { gatewaySettingsSchema, type GatewaySettings } from './gateway-settings.ts';
 
 /** Everything an operator writes, read and checked together. */
@@ -177,6 +178,8 @@ const readTls = (document: ReadDocument<GatewaySettings>, { tls }: GatewaySettin
   const pair = { certificate: read('certificate'), key: read('key') };
   try {
     createSecureContext({ cert: pair.certificate, key: pair.key });
+    // OpenSSL takes a key of another kind than the certificate's for another certificate to come.
+    if (!isKeyOf(pair)) throw new Error('the key is that of another certificate');
   } catch (cause) {
     const message = `certificate and key do not work together: ${(cause as Error).message}`;
     throw new ConfigurationError([document.issue(['tls'], message)], { cause });

@@ -11,6 +11,7 @@ import type { AuditSink } from '../audit/entry.ts';
 import { Refusal } from '../refusal/refusal.ts';
 import type { ChangeControl } from './change-control.ts';
 import { lastSeenFile, type Configuration } from './load-configuration.ts';
+import { serverCertificateWarning } from './server-certificate.ts';
 
 export interface ReloadLog {
   info(fields: object, message: string): void;
@@ -41,11 +42,15 @@ const NEEDS_RESTART = [
   'listen',
   'browser',
   'terminator',
+  'console',
   'sessions',
+  'stores',
   'admin',
+  'audit',
   'data',
   'threads',
   'tracing',
+  'log',
   'trust',
   'departments',
 ] as const;
@@ -109,6 +114,7 @@ export const keepConfiguration = (
       }
     }
     await announceTrust(next, current.trust, log, counts);
+    announceServerCertificate(next, log);
     // First: what data-plane threads ask under the new list is answered by the new list.
     current = next;
     sound = sayDifferences(control.differences, log);
@@ -216,4 +222,10 @@ export const announceTrust = async (
   for (const { authority, message } of findTrustWarnings(trust, Date.now())) {
     log.warn({ authority }, `trust list: ${message}`);
   }
+};
+
+/** To be called before a configuration comes into force: says what an operator should see to. */
+export const announceServerCertificate = ({ tls }: Configuration, log: ReloadLog): void => {
+  const warning = serverCertificateWarning(tls.certificate, Date.now());
+  if (warning !== undefined) log.warn({ setting: 'tls' }, warning);
 };

@@ -9,6 +9,8 @@ import type { GatewaySettings } from './gateway-settings.ts';
 export interface SignInState {
   readonly stores: ShortLivedStores;
   readonly sessions: Sessions;
+  /** Undefined where nothing is shared. */
+  redis(): { readonly ready: boolean } | undefined;
   close(): Promise<void>;
 }
 
@@ -19,10 +21,13 @@ export const openSignInState = async (
   log: Logger,
 ): Promise<SignInState> => {
   const onDefect = (error: unknown): void => log.error({ error }, 'a defect in the short-lived stores');
+  const url = redis ?? shared;
+  let ready = false;
   const stores = openShortLivedStores({
-    url: redis ?? shared,
+    url,
     onDefect,
     onState: (state) => {
+      ready = state.ready;
       if (state.ready) log.info({}, 'Redis answers: sessions and sign-in work');
       else
         log.warn(
@@ -42,6 +47,7 @@ export const openSignInState = async (
   return {
     stores,
     sessions,
+    redis: () => (url === undefined ? undefined : { ready }),
     close: async () => {
       sessions.close();
       await stores.close();

@@ -47,7 +47,9 @@ const attempt = (read: () => KeyObject, locked = false): KeyObject => {
     return read();
   } catch (cause) {
     throw new Error(
-      locked ? 'the key needs its passphrase, and this was not it' : `cannot be read: ${EXPECTED} as PEM`,
+      locked
+        ? 'the key needs its passphrase in ONECERT_OPERATOR_PASSPHRASE, and what is there is not it'
+        : `cannot be read: ${EXPECTED} as PEM`,
       { cause },
     );
   }

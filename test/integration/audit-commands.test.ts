@@ -75,6 +75,15 @@ describe('onecert audit', () => {
       expect(changes()).toHaveLength(before);
     });
 
+    it('says that nothing was found, and that there is no such code', async () => {
+      expect(await run('search', '--service', 'nowhere')).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: 'no entry is like that\n',
+      });
+      expect(await run('search', '--code', 'ONECERT_SERVICE_NOT_ENROLLED')).toMatchObject({ code: 2 });
+    });
+
     it('opens entries of one identity once who and why stand in the log', async () => {
       const found = await run('search', '--identity', 'anna', '--open', '--reason', 'complaint 7', '--json');
       const lines = found.stdout

@@ -84,6 +84,16 @@ withTools('onecert services, changes and roles', () => {
     expect(readFileSync(join(out, 'census.yaml'), 'utf8')).toBe(readFileSync(file(), 'utf8'));
     expect(await run('services', 'diff')).toMatchObject({ code: 0, stdout: '' });
     expect((await run('services', 'export', 'nowhere')).code).toBe(2);
+    const trust = join(city.folder, 'out-trust');
+    expect((await run('changes', 'export', 'trust-list', '--out', trust)).code).toBe(0);
+    expect(readFileSync(join(trust, 'yuean/authority.yaml'), 'utf8')).toBe(
+      readFileSync(join(city.trust, 'yuean/authority.yaml'), 'utf8'),
+    );
+    expect(await run('changes', 'export', 'nothing', '--out', trust)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('trust-list') as string,
+    });
+    expect((await run('changes', 'export', 'department', '--out', trust)).code).toBe(2);
   });
 
   it('import nothing where one file is wrong, and name all that is', async () => {

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { onecert, type CommandResult } from './city-command.ts';
+import { ONECERT, onecert, ROOT, type CommandResult } from './city-command.ts';
 import { openSplitCity, type SplitCity } from './city.ts';
 import { freePort } from '../free-port.ts';
 import { describeWith } from '../tools.ts';
@@ -167,6 +167,12 @@ describe('the onecert command', () => {
       const open = await start();
       chmodSync(key, 0o600);
       expect([open.code, open.stderr]).toEqual([5, expect.stringContaining(key)]);
+      // One that only the portal asks for.
+      const form = join(city.data, 'keys/form.key');
+      chmodSync(form, 0o644);
+      const openForm = await start();
+      chmodSync(form, 0o600);
+      expect([openForm.code, openForm.stderr]).toEqual([5, expect.stringContaining(form)]);
       const [segment = ''] =
         execFileSync('ls', [join(city.data, 'audit')], { encoding: 'utf8' }).match(/\S+\.log/) ?? [];
       const file = join(city.data, 'audit', segment);
@@ -175,6 +181,59 @@ describe('the onecert command', () => {
       const changed = await start();
       writeFileSync(file, log);
       expect([changed.code, lines(changed.stderr).length]).toEqual([5, 1]);
+    });
+
+    it('pairwise.key lost: exit code 5, for with another one everybody is new to every department', async () => {
+      const key = join(city.data, 'keys/pairwise.key');
+      const kept = readFileSync(key);
+      rmSync(key);
+      const lost = await start();
+      writeFileSync(key, kept, { mode: 0o600 });
+      expect([lost.code, lines(lost.stderr)]).toEqual([5, [expect.stringContaining('pairwise.key')]]);
+      await city.start();
+      expect(await city.stop()).toBe(0);
+    });
+
+    it('the TLS key of another kind of certificate: exit code 3; a certificate that runs out: config check says so', async () => {
+      const [certificate, key] = ['crt', 'key'].map((kind) => join(city.data, `city/tls/server.${kind}`)) as [
+        string,
+        string,
+      ];
+      const kept = readFileSync(certificate, 'utf8');
+      const check = (): Promise<CommandResult> =>
+        onecert(['config', 'check', '--config', city.configuration], city.environment);
+      expect((await check()).stdout).not.toContain('tls.certificate');
+      const made = ['-x509', '-subj', '/CN=localhost', '-nodes', '-out', certificate, '-days', '3'];
+      execFileSync('openssl', ['req', ...made, '-newkey', 'ed25519', '-keyout', '/dev/null'], {
+        stdio: 'pipe',
+      });
+      const other = await check();
+      execFileSync('openssl', ['req', ...made, '-new', '-key', key], { stdio: 'pipe' });
+      const short = await check();
+      writeFileSync(certificate, kept);
+      expect([other.code, other.stderr]).toEqual([3, expect.stringContaining('do not work together')]);
+      expect([short.code, short.stdout]).toEqual([
+        0,
+        expect.stringContaining('! tls.certificate runs out at'),
+      ]);
+    });
+
+    it('a reader that has enough, as head has, is no defect', () => {
+      const { stderr, status } = spawnSync(
+        'sh',
+        [
+          '-c',
+          '"$0" "$@" | true',
+          process.execPath,
+          ...ONECERT,
+          'keys',
+          'list',
+          '--config',
+          city.configuration,
+        ],
+        { cwd: ROOT, env: city.environment, encoding: 'utf8' },
+      );
+      expect([status, stderr]).toEqual([0, '']);
     });
   });
 

@@ -148,5 +148,9 @@ withTools('configuration changed while the gateway runs', () => {
     await eventually('the log says so', () =>
       city.log().some(({ msg, setting }) => setting === 'threads' && /needs a restart/.test(String(msg))),
     );
+    city.edit('config/gateway.yaml', 'threads: 3', 'threads: 3\nconsole: { networks: [10.1.0.0/16] }');
+    await eventually('and of the networks of the console', () =>
+      city.log().some(({ msg, setting }) => setting === 'console' && /needs a restart/.test(String(msg))),
+    );
   });
 });

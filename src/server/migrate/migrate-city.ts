@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { auditKeyFile, openEmbeddedKeyStore } from '../../audit/embedded-key-store.ts';
 import { lockFolder } from '../../audit/lock-folder.ts';
+import { ALONE, replicaFile } from '../../audit/replica-name.ts';
 import { openPostgresKeyStore } from '../../audit/postgres-key-store.ts';
 import { MIGRATIONS as INDEX_MIGRATIONS } from '../../audit/postgres-index-schema.ts';
 import { openEmbeddedChangeStore } from '../../changes/embedded-change-store.ts';
@@ -56,7 +57,11 @@ export const migrateCity = async (options: MigrationOptions): Promise<Migrated> 
   const postgres = openPostgres({ url, schema, maxConnections: 2, statementMs: STATEMENT_MS });
   try {
     if (!(await postgres.ready(READY_MS))) throw new StorageError('PostgreSQL cannot be reached');
-    return await (dryRun ? look(options, postgres) : move(options, postgres));
+    if (dryRun) return await look(options, postgres);
+    const moved = await move(options, postgres);
+    // Its log goes on under the name it had: with another one, what auditors and witnesses know would not fit it any more.
+    if (!existsSync(replicaFile(data))) writeFileSync(replicaFile(data), `${ALONE}\n`, { mode: 0o600 });
+    return moved;
   } finally {
     await postgres.close();
     lock.release();

@@ -39,6 +39,15 @@ describe('the file of the embedded register', () => {
     await two.close();
   });
 
+  it('refuses another pairwise.key than the one it was used with', async () => {
+    const file = newFile();
+    const pairwiseKey = Buffer.alloc(32, 3);
+    const open = (key: Buffer) => openEmbeddedRegister({ file, ...keys, pairwiseKey: key });
+    await open(pairwiseKey).close();
+    expect(() => open(Buffer.alloc(32, 4))).toThrow(StorageError);
+    await open(pairwiseKey).close();
+  });
+
   it('of an earlier version is brought up to date: its conflicts are open, and found by whom they meet', async () => {
     const file = newFile();
     const old = openSqlite(file, MIGRATIONS.slice(0, 2));
