@@ -39,6 +39,7 @@ td .button { min-height: 2.25rem; padding: .1rem .9rem; font-size: .9rem; }
 .figure dd { font-size: 1.6rem; font-weight: 650; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .figure dd small { font-size: .9rem; font-weight: 400; color: var(--muted); }
 .columns { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); align-items: start; }
+.concerns { display: grid; gap: .5rem; } .concerns li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .75rem; align-items: baseline; padding: .6rem .9rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); } .concerns a { overflow-wrap: anywhere; }
 .notice { border-left: 5px solid var(--accent); background: var(--accent-soft); border-radius: 8px; padding: .7rem 1rem; }
 .notice.done { border-color: var(--pass); }
 .notice.grave { border-color: var(--stop); background: var(--stop-soft); }

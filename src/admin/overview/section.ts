@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { html, type Html } from '../../portal/html.ts';
+import type { Language } from '../../portal/language.ts';
 import { EVERY_ROLE, ROLE_NAMES } from '../access.ts';
 import { countWaiting, renderProposals, visibleProposals } from '../changes/queue-page.ts';
 import { operation } from '../operation.ts';
-import { renderFigures, renderHeading } from '../render/frame.ts';
+import { renderFigures, renderHeading, renderState } from '../render/frame.ts';
 import type { PageAnswer, PageCall, Section } from '../section.ts';
+import { findConcerns, type Concern } from './concerns.ts';
 
 const TEXTS = {
   zh: {
@@ -13,6 +15,9 @@ const TEXTS = {
     services: '已登记的服务',
     waiting: '待我复核的变更',
     epoch: '信任列表纪元',
+    concerns: '需要处理',
+    none: '目前没有需要处理的事项。',
+    severities: { now: '立即', soon: '尽快' },
     recent: '最近的变更',
     all: '全部变更',
   },
@@ -22,6 +27,9 @@ const TEXTS = {
     services: 'Services enrolled',
     waiting: 'Changes waiting for me',
     epoch: 'Epoch of the trust list',
+    concerns: 'To be seen to',
+    none: 'Nothing needs to be seen to now.',
+    severities: { now: 'Now', soon: 'Soon' },
     recent: 'Latest changes',
     all: 'All changes',
   },
@@ -42,10 +50,26 @@ const overviewPage = async (call: PageCall): Promise<PageAnswer> => {
       { label: texts.services, value: services },
       { label: texts.epoch, value: epoch },
     ])}
+    <h2>${texts.concerns}</h2>
+    ${renderConcerns(await findConcerns(parts, caller.actor, parts.portal.clock()), language)}
     <h2>${texts.recent}</h2>
     ${await renderProposals(call, recent)}
     <p><a href="/console/changes?view=open">${texts.all}</a></p>`;
   return { page: { title: texts.title, main } };
+};
+
+const renderConcerns = (concerns: readonly Concern[], language: Language): Html => {
+  const { severities, none } = TEXTS[language];
+  if (concerns.length === 0) return html`<p class="nothing">${none}</p>`;
+  return html`<ul class="concerns">
+    ${concerns.map(
+      ({ severity, path, ...said }) =>
+        html`<li>
+          ${renderState(severities[severity], severity === 'now' ? 'bad' : 'open')}
+          <a href="${path}">${said[language]}</a>
+        </li>`,
+    )}
+  </ul>`;
 };
 
 export const overviewSection: Section = {
@@ -55,6 +79,44 @@ export const overviewSection: Section = {
   roles: EVERY_ROLE,
   pages: [{ method: 'get', path: '', access: { roles: EVERY_ROLE }, handle: overviewPage }],
   operations: [
+    operation({
+      id: 'listConcerns',
+      method: 'get',
+      path: '/concerns',
+      summary: { zh: '需要处理的事项', en: 'What needs to be seen to, the gravest first' },
+      description: {
+        zh: '经办人只看到本部门的。',
+        en: 'Officers are told of their own department alone.',
+      },
+      access: { roles: EVERY_ROLE },
+      answer: z.object({
+        concerns: z.array(
+          z.object({
+            severity: z.enum(['now', 'soon']).meta({
+              description: 'now: somebody is refused, or nothing is recorded; soon: there is time left',
+            }),
+            zh: z.string(),
+            en: z.string(),
+            path: z.string().meta({ description: 'Page of the console' }),
+          }),
+        ),
+      }),
+      example: {
+        answer: {
+          concerns: [
+            {
+              severity: 'now',
+              zh: '居住证：业务系统 http://10.1.2.3:8080 异常（ECONNREFUSED）。',
+              en: 'Residence Permit: the back end http://10.1.2.3:8080 is not well (ECONNREFUSED).',
+              path: '/console/services/of/police',
+            },
+          ],
+        },
+      },
+      handle: async ({ parts, caller, at }) => ({
+        body: { concerns: [...(await findConcerns(parts, caller.actor, at))] },
+      }),
+    }),
     operation({
       id: 'whoAmI',
       method: 'get',

@@ -269,6 +269,18 @@ describeWith('curl', 'openssl')('the trust list in the console of a running city
     expect((await auditor.open('/console/trust/new')).status).toBe(403);
   });
 
+  it('says on the overview what has to be seen to', async () => {
+    const { body } = await city.curl('/api/admin/v1/concerns', { as: 'li-wei-yuean' });
+    const { concerns } = JSON.parse(body) as { concerns: { path: string; en: string }[] };
+    // Nobody publishes a CRL for the authority that was added here, and nobody has brought the files up to that.
+    expect(concerns.map(({ path }) => path)).toEqual([
+      '/console/trust/lingnan',
+      '/console/changes/of/trust-list/city',
+    ]);
+    const page = await operator.open('/console');
+    expect(page.body).toContain('<a href="/console/trust/lingnan">');
+  });
+
   it('answers programs with a client certificate on the mutual TLS listener', async () => {
     const { status, body } = await city.curl('/api/admin/v1/authorities', { as: 'li-wei-yuean' });
     expect(status).toBe(200);
