@@ -141,7 +141,7 @@ const sign = (
       report({ checkpoint, size: covered });
     },
     onFailure: (error) => report({ checkpointFailed: error.message }),
-    retryMs: start.probeEveryMs,
+    retryMs: 4 * start.probeEveryMs,
   });
 };
 

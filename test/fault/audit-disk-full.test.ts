@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noteSigner } from '../../src/audit/checkpoint/note.ts';
 import { startAuditWriter, type AuditWriter } from '../../src/audit/writer.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
-import { call, entriesOf, newFolder, record, segmentsOf } from '../unit/audit/written-log.ts';
+import { makeEd25519Key } from '../../src/storage/key-catalogue.ts';
+import { call, entriesOf, logKeys, newFolder, record, segmentsOf } from '../unit/audit/written-log.ts';
 
 /** A real file system of one megabyte. Mounting one takes root. */
 const mountSmallDisk = (): string | undefined => {
@@ -23,6 +25,11 @@ const onSmallDisk = disk === undefined ? it.skip : it;
 const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 };
+
+const changesOf = (folder: string): readonly string[] =>
+  entriesOf(folder)
+    .filter(({ what }) => what === 'key')
+    .map(({ change, version }) => `${String(change)} ${String(version)}`);
 
 describe('the audit log when it cannot be written', () => {
   let writer: AuditWriter | undefined;
@@ -113,6 +120,35 @@ describe('the audit log when it cannot be written', () => {
     expect(entriesOf(folder).map((entry) => entry['reference'])).toEqual(
       expect.arrayContaining(['call-1', 'call-4']),
     );
+  });
+
+  it('a change of the key meanwhile is announced, and one retired, when it can be written again', async () => {
+    const folder = join(newFolder(), 'audit');
+    const origin = 'gateway.example/audit/one';
+    const pems = [makeEd25519Key(), makeEd25519Key()];
+    const keys = logKeys(...pems);
+    writer = await startAuditWriter({
+      folder,
+      probeEveryMs: 20,
+      syncWithinMs: 10,
+      checkpoints: { origin, keys: keys.slice(0, 1), everyMs: 0 },
+    });
+    const { sink } = writer;
+    await record(sink, call(1), 'synced');
+    renameSync(folder, `${folder}-away`);
+    await expect(record(sink, call(2), 'synced')).rejects.toThrow('removed or replaced');
+    writer.useKeys(keys);
+    await expect(record(sink, call(3), 'synced')).rejects.toThrow('removed or replaced');
+    writer.useKeys(keys.slice(1));
+    renameSync(`${folder}-away`, folder);
+    await until(() => changesOf(folder).includes('retired 0'));
+    await record(sink, call(4), 'synced');
+    await writer.close();
+    expect(changesOf(folder)).toContain('made 1');
+    for (const pem of pems) {
+      const { verifierKey } = noteSigner(origin, pem);
+      expect(await verifyAuditLog(folder, { keys: [verifierKey] })).toMatchObject({ ok: true });
+    }
   });
 
   it('folder deleted and made again: goes on in the next segment, and the loss shows', async () => {

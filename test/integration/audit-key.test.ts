@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { latestCheckpoint } from '../../src/audit/checkpoint/checkpoints-file.ts';
@@ -88,6 +88,18 @@ withTools('the key of the audit log, rotated while the gateway runs', () => {
     expect(await keys(city, 'list')).toMatch(
       /audit\.key \(overlap\): signs the checkpoints of the audit log\n {4}0 .* kept until .*\n {4}1 .* in use\n/,
     );
+
+    // To somebody who has the old key and not the log.
+    const announcement = join(root, 'announcement.json');
+    const seq = String(keyChanges(city)[0]?.['seq']);
+    writeFileSync(
+      announcement,
+      (await city.onecert('audit', 'prove', seq, '--folder', folderOf(city))).stdout,
+    );
+    expect(await city.onecert('audit', 'check-proof', announcement, '--key', old)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`It announces a key of the log: ${young}\n`) as string,
+    });
 
     const backup = join(root, 'city.backup');
     const environment = { ...city.environment, ONECERT_BACKUP_PASSPHRASE: 'correct horse battery' };

@@ -10,8 +10,8 @@ import type { NoteSigner } from './note.ts';
 export interface Checkpointer {
   /** `state` is on the disk now: a checkpoint of it, now or when the last one is old enough. */
   synced(state: RightEdge): void;
-  /** A checkpoint of `state`, at once, where there is none yet. `state` is on the disk. */
-  signNow(state: RightEdge): void;
+  /** A checkpoint of `state`, at once, where there is none yet. `state` is on the disk. Whether there is one now. */
+  signNow(state: RightEdge): boolean;
   /** Keeps a checkpoint that witnesses have cosigned. */
   keep(note: string): void;
   /** From now on checkpoints are signed with all of these. */
@@ -48,8 +48,10 @@ export const openCheckpointer = (options: CheckpointerOptions): Checkpointer => 
 
   const append = (note: string): void => {
     if (!file.inPlace) {
+      // Where it cannot be opened, the one before is still there: it may come back into place.
+      const next = openSyncedFile(checkpointsPath(folder));
       file.close();
-      file = openSyncedFile(checkpointsPath(folder));
+      file = next;
     }
     file.append(Buffer.from(file.size === 0 ? note : `\n${note}`));
   };
@@ -62,11 +64,13 @@ export const openCheckpointer = (options: CheckpointerOptions): Checkpointer => 
     signedAt = performance.now();
     return note;
   };
-  const attempt = (work: () => void): void => {
+  const attempt = (work: () => void): boolean => {
     try {
       work();
+      return true;
     } catch (error) {
       options.onFailure(error as Error);
+      return false;
     }
   };
   const signWaiting = async (): Promise<void> => {
@@ -104,15 +108,15 @@ export const openCheckpointer = (options: CheckpointerOptions): Checkpointer => 
       later();
     },
     signNow: (state) => {
-      if (state.size <= signedSize) return;
-      attempt(() => {
+      if (state.size <= signedSize) return true;
+      return attempt(() => {
         tree.syncNow();
         const note = sign(state);
         file.syncNow();
         options.onCheckpoint(note, state.size);
       });
     },
-    keep: (note) => attempt(() => append(note)),
+    keep: (note) => void attempt(() => append(note)),
     signWith: (next) => {
       signers = next;
     },

@@ -55,9 +55,9 @@ export const startSigning = (options: SigningOptions): Signing => {
     const text = noteVerifierKeys(folder, witnesses, own);
     if (text !== undefined) writeVerifierKeys(folder, text);
   };
-  const signNow = (): void => {
+  const signNow = (): boolean => {
     file.syncNow();
-    checkpointer.signNow(tree.state());
+    return checkpointer.signNow(tree.state());
   };
   signNow();
   const known = knownOf(signers, recovered.noted, origin);

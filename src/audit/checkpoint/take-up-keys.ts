@@ -20,8 +20,8 @@ export interface KeyTakeUpOptions {
   readonly lost: readonly VerifierKey[];
   /** Records an entry; resolves when it is on the disk. */
   readonly record: (entry: AuditEntry) => Promise<void>;
-  /** A checkpoint of all that is in the log, at once. */
-  readonly signNow: () => void;
+  /** A checkpoint of all that is in the log, at once; whether there is one. */
+  readonly signNow: () => boolean;
   /** Notes public keys beside the log. */
   readonly note: (signers: readonly LogSigner[]) => void;
   readonly onFailure: (error: Error) => void;
@@ -44,6 +44,8 @@ export const createKeyTakeUp = ({
   ...start
 }: KeyTakeUpOptions): KeyTakeUp => {
   let { known, lost } = start;
+  /** Announced, and no checkpoint that covers it yet. */
+  let isUncovered = false;
   let wanted = known;
   let running: Promise<void> | undefined;
   const stop = new AbortController();
@@ -64,9 +66,13 @@ export const createKeyTakeUp = ({
       await record(keyEntry('made', version, version > newest ? verifierKey : undefined, Date.now()));
     }
     known = all;
-    // What fails of it is not recorded again: the next checkpoint has the signature, the next start notes the key.
-    attempt(signNow);
-    attempt(() => note(all));
+    isUncovered = true;
+  };
+  /** While those before still sign, too. */
+  const cover = (): void => {
+    if (!signNow()) throw new Error('no checkpoint covers the announcement');
+    isUncovered = false;
+    attempt(() => note(known));
   };
   const dismiss = async (gone: readonly LogSigner[]): Promise<void> => {
     for (const key of lost) await record(keyEntry('retired', undefined, key, Date.now()));
@@ -83,11 +89,12 @@ export const createKeyTakeUp = ({
       try {
         const added = without(wanted, known);
         if (added.length > 0) await welcome(added);
+        if (isUncovered) cover();
         const gone = without(known, wanted);
         if (gone.length > 0 || lost.length > 0) await dismiss(gone);
         else if (without(wanted, known).length === 0) return;
       } catch {
-        // The log cannot be written, and has said so: this is done once it can.
+        // Log or checkpoints cannot be written, which has been said: this is done once they can.
         await delay(retryMs, undefined, { signal: stop.signal }).catch(() => undefined);
       }
     }
