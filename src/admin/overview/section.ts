@@ -44,14 +44,14 @@ const overviewPage = async (call: PageCall): Promise<PageAnswer> => {
   const services = parts.departments().reduce((sum, department) => sum + department.services.length, 0);
   const recent = await visibleProposals(caller, parts, { limit: RECENT });
   const main: Html = html`${renderHeading(texts.title)}
+    <h2>${texts.concerns}</h2>
+    ${renderConcerns(await findConcerns(parts, caller.actor, parts.portal.clock()), language)}
     ${renderFigures([
       { label: texts.waiting, value: await countWaiting(caller, parts) },
       { label: texts.authorities, value: authorities.size },
       { label: texts.services, value: services },
       { label: texts.epoch, value: epoch },
     ])}
-    <h2>${texts.concerns}</h2>
-    ${renderConcerns(await findConcerns(parts, caller.actor, parts.portal.clock()), language)}
     <h2>${texts.recent}</h2>
     ${await renderProposals(call, recent)}
     <p><a href="/console/changes?view=open">${texts.all}</a></p>`;
