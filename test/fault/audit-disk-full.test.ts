@@ -151,6 +151,40 @@ describe('the audit log when it cannot be written', () => {
     }
   });
 
+  it('no version is retired while no checkpoint can be made that both sign', async () => {
+    const folder = join(newFolder(), 'audit');
+    const origin = 'gateway.example/audit/one';
+    const pems = [makeEd25519Key(), makeEd25519Key()];
+    const keys = logKeys(...pems);
+    const complaints: string[] = [];
+    writer = await startAuditWriter({
+      folder,
+      probeEveryMs: 5,
+      checkpoints: { origin, keys: keys.slice(0, 1), everyMs: 0 },
+      log: (_level, message) => complaints.push(message),
+    });
+    await record(writer.sink, call(1), 'synced');
+    const checkpoints = join(folder, 'checkpoints');
+    renameSync(checkpoints, `${folder}-checkpoints`);
+    mkdirSync(checkpoints);
+    writer.useKeys(keys);
+    writer.useKeys(keys.slice(1));
+    await until(() => complaints.length >= 5);
+    expect(complaints).toEqual(complaints.map(() => 'a checkpoint of the audit log could not be kept'));
+    expect(changesOf(folder)).toEqual(['made 1']);
+    expect(writer.sink.healthy).toBe(true);
+    rmSync(checkpoints, { recursive: true });
+    renameSync(`${folder}-checkpoints`, checkpoints);
+    await until(() => changesOf(folder).length === 2);
+    await record(writer.sink, call(2), 'synced');
+    await writer.close();
+    expect(changesOf(folder)).toEqual(['made 1', 'retired 0']);
+    for (const pem of pems) {
+      const { verifierKey } = noteSigner(origin, pem);
+      expect(await verifyAuditLog(folder, { keys: [verifierKey] })).toMatchObject({ ok: true, covered: 4 });
+    }
+  });
+
   it('folder deleted and made again: goes on in the next segment, and the loss shows', async () => {
     const folder = join(newFolder(), 'audit');
     writer = await startAuditWriter({ folder, probeEveryMs: 20, syncWithinMs: 10 });
