@@ -32,14 +32,14 @@ withChromium('a service that is a client of the OpenID Provider', () => {
     opened = await openBrowser((city) =>
       city.edit(
         'config/departments/human-resources.yaml',
-        '    claims: [kind, name, authority]\n',
-        `    claims: [kind, name, authority]
-    oidc:
+        '    claims:\n',
+        `    oidc:
       redirectUris: ['${origin}/callback']
       postLogoutRedirectUris: ['${origin}/bye']
       clientAuthentication:
         method: client_secret_basic
         secretHash: ${hash('sha256', SECRET, 'base64url')}
+    claims:
 `,
       ),
     );

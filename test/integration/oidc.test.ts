@@ -105,12 +105,12 @@ whenTools('the OpenID Provider, asked by a stock client', () => {
     const jwk = JSON.stringify({ ...keys.publicKey.export({ format: 'jwk' }), alg: 'ES256' });
     city.edit(
       'config/departments/market-supervision.yaml',
-      '    claims: [unified-id,',
+      '    actingRoles:',
       `    oidc:
       redirectUris: ['${REDIRECT}']
       clientAuthentication: { method: private_key_jwt, jwks: { keys: [${jwk}] } }
       requirePushedAuthorizationRequests: true
-    claims: [unified-id,`,
+    actingRoles:`,
     );
     await city.start();
     issuer = new URL(`https://localhost:${city.ports.ONECERT_BROWSER_PORT}/oidc`);

@@ -186,8 +186,8 @@ services:
   it('is refused a citizen for a service of enterprises, though the enrolment allows the exchange', async () => {
     city.edit(
       'config/departments/market-supervision.yaml',
-      '    claims: [unified-id,',
-      '    exchange: { from: [night-school] }\n    claims: [unified-id,',
+      '    actingRoles:',
+      '    exchange: { from: [night-school] }\n    actingRoles:',
     );
     const own = await assertionFor('li-wei-zhujiang');
     await eventually('the enrolment is in force', async () => {

@@ -1,4 +1,3 @@
-import { diffArrays } from 'diff';
 import { isDeepStrictEqual } from 'node:util';
 import {
   isMap,
@@ -11,6 +10,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import type { WrittenEnrolment } from './enrolment-fields.ts';
+import { mergeLines } from './merge-lines.ts';
 
 type Path = readonly (string | number)[];
 
@@ -71,26 +71,12 @@ const edit = (text: string, change: (document: Document) => void): string => {
 };
 
 /**
- * The YAML library writes `[ a ]` for `[a]`, and one space before a comment: lines it would have written that way without
- * the change too are taken from the text as it was.
+ * The YAML library writes `[ a ]` for `[a]`, one space before a comment, and a comment behind a key on a line of its own:
+ * what it would have written that way without the change too is taken from the text as it was.
  */
 const onlyChangedLines = (text: string, plain: string, document: Document): string => {
   const after = document.toString(WRITING);
-  const [old, normal, now] = [text, plain, after].map((each) => each.split('\n')) as [
-    string[],
-    string[],
-    string[],
-  ];
-  if (old.length !== normal.length) return after;
-  let at = 0;
-  const merged = diffArrays(normal, now)
-    .flatMap(({ value, added, removed }) => {
-      if (added === true) return value;
-      const kept = old.slice(at, at + value.length);
-      at += value.length;
-      return removed === true ? [] : kept;
-    })
-    .join('\n');
+  const merged = mergeLines(text.split('\n'), plain.split('\n'), after.split('\n')).join('\n');
   return isDeepStrictEqual(parseDocument(merged).toJS(), document.toJS()) ? merged : after;
 };
 
