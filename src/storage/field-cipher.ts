@@ -1,11 +1,12 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { inUse, type KeyVersion } from './key-version.ts';
+import { StorageError } from './storage-error.ts';
 
 /** Encrypts single fields for storage. */
 export interface FieldCipher {
   /** `binding` names the row and column: a value moved elsewhere does not decrypt. */
   encrypt(text: string, binding: string): Uint8Array;
-  /** Throws when key, binding or bytes do not fit together. */
+  /** @throws StorageError when key, binding or bytes do not fit together */
   decrypt(sealed: Uint8Array, binding: string): string;
   /** Whether the value was sealed with the version in use: otherwise it is to be sealed anew. */
   isCurrent(sealed: Uint8Array): boolean;
@@ -42,7 +43,9 @@ export const createFieldCipher = (
       const version = sealedWith(sealed);
       const found = versions().find((each) => each.version === version);
       if (found === undefined)
-        throw new Error(`a field sealed with version ${version} of the key, which is gone`);
+        throw new StorageError(
+          `a field was sealed with version ${version} of the key, which is gone: put it back into the folder of keys`,
+        );
       const start = headOf(version).length;
       const nonce = sealed.subarray(start, start + NONCE_BYTES);
       const tag = sealed.subarray(start + NONCE_BYTES, start + NONCE_BYTES + TAG_BYTES);
@@ -50,7 +53,14 @@ export const createFieldCipher = (
         .setAAD(Buffer.from(binding))
         .setAuthTag(tag);
       const body = sealed.subarray(start + NONCE_BYTES + TAG_BYTES);
-      return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+      try {
+        return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+      } catch (cause) {
+        throw new StorageError(
+          `a field was sealed with another key than version ${version}, or changed since: put the old key back into the folder of keys`,
+          { cause },
+        );
+      }
     },
     isCurrent: (sealed) => sealedWith(sealed) === inUse(versions(), clock()).version,
   };

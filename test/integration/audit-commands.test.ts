@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEntry } from '../../src/audit/entry.ts';
 import { startAuditWriter, type AuditWriter } from '../../src/audit/writer.ts';
@@ -133,6 +133,17 @@ describe('onecert audit', () => {
       const found = await run('search', '--identity', 'anna', '--open', '--reason', 'complaint 8', '--json');
       expect(found.stdout).toContain('"from":"192.0.2.7"');
       expect(changes().at(-1)).toMatchObject({ what: 'audit-search', reason: 'complaint 8' });
+    });
+    it('with another field.key says that the old one has to be put back, and is no defect', async () => {
+      const file = join(data, 'keys/field.key');
+      const kept = readFileSync(file);
+      writeFileSync(file, Buffer.alloc(32, 7));
+      const found = await run('search', '--identity', 'anna', '--open', '--reason', 'complaint 9');
+      writeFileSync(file, kept);
+      expect(found).toMatchObject({
+        code: 5,
+        stderr: expect.stringContaining('put the old key back') as string,
+      });
     });
   });
 
