@@ -9,6 +9,7 @@ import { auditKeyFile, openEmbeddedKeyStore } from '../../src/audit/embedded-key
 import { lockFolder } from '../../src/audit/lock-folder.ts';
 import { identityOwner } from '../../src/audit/personal-fields.ts';
 import { openPostgresKeyStore } from '../../src/audit/postgres-key-store.ts';
+import { replicaName } from '../../src/audit/replica-name.ts';
 import { openEmbeddedChangeStore } from '../../src/changes/embedded-change-store.ts';
 import { openPostgresChangeStore } from '../../src/changes/postgres-change-store.ts';
 import { openEmbeddedRegister } from '../../src/identity/embedded-register.ts';
@@ -228,6 +229,8 @@ stores: { postgres: '${POSTGRES_URL}', schema: ${schema} }
     const movedKeys = await openPostgresKeyStore(postgres, cipher);
     expect(await movedKeys.find(identityOwner(anna.unifiedId))).toEqual(key);
     expect(ring.secret('pairwise.key', 32)).toHaveLength(32);
+    // Auditors and witnesses know its log by this name.
+    expect(replicaName(city.data)).toBe('main');
 
     await expect(migrateCity({ data: city.data, url: POSTGRES_URL, schema })).rejects.toThrow('not empty');
   }, 180_000);

@@ -31,6 +31,8 @@ whenAll('a gateway whose sessions are in Redis', () => {
     expect((await signIn(browser)).status).toBe(200);
     expect((await browser.open(service)).status).toBe(200);
 
+    const up = async () => (await city.metric('onecert_redis_up')).get('');
+    expect(await up()).toBe(1);
     await redis.kill();
     // On whichever thread its connections end up: no call fails for the want of Redis.
     for (let call = 0; call < 8; call++) expect((await browser.open(service)).status).toBe(200);
@@ -43,11 +45,18 @@ whenAll('a gateway whose sessions are in Redis', () => {
     expect(
       city.log().some(({ msg }) => typeof msg === 'string' && msg.startsWith('Redis does not answer')),
     ).toBe(true);
+    expect(await up()).toBe(0);
+    const readiness = await fetch(`http://127.0.0.1:${city.ports.ONECERT_ADMIN_PORT}/readyz`);
+    expect([readiness.status, await readiness.text()]).toEqual([
+      200,
+      expect.stringContaining('Redis is away'),
+    ]);
 
     await redis.start();
     await eventually('a sign-in', async () => {
       const answer = await signIn(new Browser(city)).catch(() => undefined);
       return answer?.status === 200;
     });
+    expect(await up()).toBe(1);
   });
 });
