@@ -5,3 +5,7 @@ export type Roles = readonly {
   readonly unifiedId?: string | undefined;
   readonly certificate?: string | undefined;
 }[];
+
+/** Zeros stand in roles.yaml for a thumbprint that was not given: no certificate has it. */
+export const isSomebody = ({ certificate }: Pick<Roles[number], 'certificate'>): boolean =>
+  certificate !== '0'.repeat(64);

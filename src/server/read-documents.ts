@@ -4,6 +4,7 @@ import type { Roles, Standing } from '../changes/schemas.ts';
 import { CHANGE_SCHEMAS } from '../changes/schemas.ts';
 import { ConfigurationError, type ConfigurationIssue } from '../configuration/configuration-error.ts';
 import { parseYaml } from '../configuration/read-yaml.ts';
+import { isSomebody } from '../inspection/roles.ts';
 import type { DepartmentSource } from '../services/load-departments.ts';
 import { trustFolderOf, type TrustFolder } from '../trust/trust-folder.ts';
 import { schemaOf } from './document-schemas.ts';
@@ -88,12 +89,9 @@ const readOne = (document: GovernedDocument): unknown => {
 export const operatorsIn = (roles: OtherDocuments['roles']): number =>
   new Set(
     roles
-      .filter(({ role, certificate }) => role === 'operator' && certificate !== NOBODY)
+      .filter((each) => each.role === 'operator' && isSomebody(each))
       .map((each) => each.unifiedId ?? each.certificate),
   ).size;
-
-/** What stands in roles.yaml for a thumbprint that was not given: no certificate has it. */
-const NOBODY = '0'.repeat(64);
 
 /** A change of roles that leaves nobody who could approve another one. */
 export const tooFewOperators = (

@@ -1,11 +1,15 @@
 import { fail, text, unknown, warn, type Check, type Finding } from '../check.ts';
-import type { Roles } from '../roles.ts';
+import { isSomebody, type Roles } from '../roles.ts';
 import { NOT_IN_ASVS } from './clauses.ts';
 
 const MOST_OPERATORS = 10;
 
 const holders = (roles: Roles, role: Roles[number]['role']): number =>
-  new Set(roles.filter((each) => each.role === role).map((each) => each.unifiedId ?? each.certificate)).size;
+  new Set(
+    roles
+      .filter((each) => each.role === role && isSomebody(each))
+      .map((each) => each.unifiedId ?? each.certificate),
+  ).size;
 
 /** A place in roles.yaml: who it is does not belong in a report. */
 const place = (index: number): string => `roles[${index}]`;
@@ -39,7 +43,9 @@ export const PEOPLE_CHECKS: readonly Check[] = [
     clauses: { gbt22239: ['8.1.7.2'], gbt39786: ['8.6'], asvs: NOT_IN_ASVS },
     examine: ({ roles }) => {
       const of = (role: string) =>
-        roles.filter((each) => each.role === role).map((each) => each.unifiedId ?? each.certificate);
+        roles
+          .filter((each) => each.role === role && isSomebody(each))
+          .map((each) => each.unifiedId ?? each.certificate);
       const operators = new Set(of('operator'));
       return of('auditor').some((each) => !operators.has(each))
         ? []
@@ -86,6 +92,14 @@ export const PEOPLE_CHECKS: readonly Check[] = [
       if ('unseen' in certificateEnds) return [unknown(certificateEnds.unseen)];
       return bound.flatMap(({ certificate, index }): readonly Finding[] => {
         const end = certificateEnds.seen.get(certificate);
+        if (!isSomebody({ certificate })) {
+          return [
+            warn(
+              `${place(index)}：未填指纹，不指任何人`,
+              `${place(index)}: no thumbprint was given, it is nobody's`,
+            ),
+          ];
+        }
         if (end === undefined) {
           return [
             unknown(

@@ -51,7 +51,7 @@ describe('carrying changes over to text as somebody wrote it', () => {
   });
 
   it('is the own text where nothing changes, and holds every new line, whatever stands where', () => {
-    const lines = fc.array(fc.constantFrom('a', 'b', ' b', 'c ', '# c', 'd'), { maxLength: 12 });
+    const lines = fc.array(fc.constantFrom<string>('a', 'b', ' b', 'c ', '# c', 'd'), { maxLength: 12 });
     fc.assert(
       fc.property(
         lines,

@@ -104,6 +104,11 @@ const BROKEN: readonly (readonly [check: string, status: Status, change: Partial
   ['enrolment-synced-audit', 'warn', service({ audit: 'written' })],
   ['people-operators', 'fail', { roles: goodFacts.roles.slice(1) }],
   [
+    'people-certificates',
+    'warn',
+    { roles: [...goodFacts.roles, { role: 'officer', department: 'tax', certificate: '0'.repeat(64) }] },
+  ],
+  [
     'people-operators',
     'warn',
     {
@@ -194,6 +199,21 @@ describe('the catalogue of the security inspection', () => {
     expect(report.results.filter(({ status }) => status !== 'pass')).toEqual([]);
     expect(report.score).toBe(100);
     expect(hasFailure(report, 'low')).toBe(false);
+  });
+
+  test('zeros in place of a thumbprint are no operator and no auditor', () => {
+    const certificate = '0'.repeat(64);
+    const roles = [
+      ...goodFacts.roles.slice(1).filter(({ role }) => role !== 'auditor'),
+      { role: 'operator' as const, certificate },
+      { role: 'auditor' as const, certificate },
+    ];
+    expect(statuses({ ...goodFacts, roles })).toEqual({
+      ...allPass,
+      'people-operators': 'fail',
+      'people-auditor': 'fail',
+      'people-certificates': 'warn',
+    });
   });
 
   test.each(BROKEN)('%s says %s, and every other check what it said before', (id, status, change) => {
