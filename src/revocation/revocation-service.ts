@@ -124,7 +124,12 @@ export const startRevocationService = async ({
   };
 
   const begin = async (added: readonly AuthorityPublications[]): Promise<void> => {
-    const notes = await kept.list();
+    if (added.length === 0) return;
+    // A folder that is away keeps no trust list from coming into force: what cannot be read is fetched.
+    const notes = await kept.list().catch((error: unknown) => {
+      log.warn({ folder, reason: String(error) }, 'kept CRLs cannot be read; they are fetched anew');
+      return [];
+    });
     await Promise.all(
       added.map((publications) => {
         const { authority } = publications.source;

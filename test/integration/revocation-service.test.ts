@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -440,6 +449,21 @@ const createPublisher = async () => {
     publisher.bodies.clear();
     await service.lookAfter([source, rsa, renewed]);
     expect(numbers()).toBe(3);
+    expect(await statusOf(service, source, of('ecdsa').subject)).toBe('good');
+  });
+
+  it('goes on with a new trust list where the folder of kept CRLs is gone', async () => {
+    const source = sourceOf('ecdsa', { crl: { urls: [`${publisher.url}/ecdsa.crl`] } });
+    publish('ecdsa', 1, []);
+    const service = await start([]);
+    rmSync(folder, { recursive: true });
+    await service.lookAfter([source]);
+    await service.use([source]);
+    expect(warnings().join()).toContain('kept CRLs cannot be read');
+    // Nor can a new one be kept until it is back.
+    expect(await statusOf(service, source, of('ecdsa').subject)).toBe('unknown');
+    mkdirSync(folder, { mode: 0o700 });
+    await service.refreshNow();
     expect(await statusOf(service, source, of('ecdsa').subject)).toBe('good');
   });
 
