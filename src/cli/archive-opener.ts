@@ -23,7 +23,17 @@ export const archiveLock = (
     passphraseFile === undefined ? process.env['ONECERT_BACKUP_PASSPHRASE'] : readLine(passphraseFile);
   if (keyFile !== undefined) {
     const read = purpose === 'seal' ? createPublicKey : createPrivateKey;
-    return { kind: 'public-key', key: readKeyFile(keyFile, (pem) => read(pem)) };
+    return {
+      kind: 'public-key',
+      key: readKeyFile(keyFile, (pem) => {
+        try {
+          return read(pem);
+        } catch (cause) {
+          const which = purpose === 'seal' ? 'public key' : 'private key without a passphrase';
+          throw new Error(`expected a ${which} (PEM, X25519 or P-256)`, { cause });
+        }
+      }),
+    };
   }
   if (passphrase === undefined || passphrase === '') {
     throw new CommandLineError(

@@ -15,7 +15,11 @@ export interface Failure {
 }
 
 const DATA_ERRORS = new Set(['StorageError', 'AuditError']);
-const FILE_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
+const FILE_CODES = new Set([
+  ...['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR'],
+  // A file where a folder was expected, a folder where a file was, or neither.
+  ...['EEXIST', 'EISDIR', 'ENOENT'],
+]);
 
 export const exitCodeOf = (error: unknown): Failure => {
   if (error instanceof ConfigurationError) {
@@ -36,7 +40,7 @@ export const exitCodeOf = (error: unknown): Failure => {
   }
   if (DATA_ERRORS.has(error.name)) return { code: EXIT.data, lines: [error.message] };
   if (code !== undefined && FILE_CODES.has(code)) {
-    return { code: EXIT.data, lines: [`${path ?? 'data folder'}: ${error.message}`] };
+    return { code: EXIT.data, lines: [path === undefined ? error.message : `${path}: ${error.message}`] };
   }
   return { code: EXIT.internal, lines: [error.stack ?? error.message] };
 };

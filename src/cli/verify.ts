@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { resolve } from 'node:path';
 import { formatName } from '../certificate/name.ts';
 import { readSubject } from '../identity/read-subject.ts';
@@ -38,7 +38,11 @@ export const verifyCommand = (): Command =>
       [],
     )
     .option('--at <time>', 'the moment to judge at, ISO 8601; now where absent', parseTime)
-    .option('--lang <zh|en|both>', 'language of the report', 'both')
+    .addOption(
+      new Option('--lang <zh|en|both>', 'language of the report')
+        .choices(['zh', 'en', 'both'])
+        .default('both'),
+    )
     .option('--json', 'print JSON')
     .action(async (file: string, options: VerifyOptions) => {
       const chain = [file, ...options.chain].flatMap((each) => readChain(resolve(each)));

@@ -37,6 +37,7 @@ describe('the onecert command', () => {
       ['a missing argument', ['verify']],
       ['a certificate that is not there', ['verify', '/nowhere/at/all.pem']],
       ['a moment that is none', ['verify', 'x.pem', '--at', 'tomorrow']],
+      ['a language that there is not', ['verify', 'x.pem', '--lang', 'fr']],
     ] as const)('%s: exit code 2, and why', async (_what, args) => {
       const { code, stderr } = await onecert(args, process.env);
       expect(code).toBe(2);
@@ -216,6 +217,19 @@ describe('the onecert command', () => {
         0,
         expect.stringContaining('! tls.certificate runs out at'),
       ]);
+    });
+
+    it('a file where a folder was expected, and the other way round: one line, exit code 5', async () => {
+      const file = join(city.folder, 'a-file');
+      writeFileSync(file, '');
+      for (const args of [
+        ['config', 'schema', '--out', file],
+        ['demo', '--data', file],
+        ['backup', 'verify', city.folder, '--passphrase-file', city.trust + '/README.md'],
+      ]) {
+        const { code, stderr } = await onecert(args, city.environment);
+        expect([args[0], code, lines(stderr).length]).toEqual([args[0], 5, 1]);
+      }
     });
 
     it('a reader that has enough, as head has, is no defect', () => {

@@ -54,9 +54,15 @@ export const migrateCity = async (options: MigrationOptions): Promise<Migrated> 
   const folder = openDataFolder(data);
   if (!existsSync(folder.register)) throw new StorageError(`${folder.register}: there is no city to move`);
   const lock = lockFolder(folder.audit);
-  const postgres = openPostgres({ url, schema, maxConnections: 2, statementMs: STATEMENT_MS });
+  let reason = 'no answer';
+  const postgres = openPostgres({
+    ...{ url, schema, maxConnections: 2, statementMs: STATEMENT_MS },
+    onState: (state) => {
+      if (!state.ready) reason = state.reason;
+    },
+  });
   try {
-    if (!(await postgres.ready(READY_MS))) throw new StorageError('PostgreSQL cannot be reached');
+    if (!(await postgres.ready(READY_MS))) throw new StorageError(`PostgreSQL cannot be reached: ${reason}`);
     if (dryRun) return await look(options, postgres);
     const moved = await move(options, postgres);
     // Its log goes on under the name it had: with another one, what auditors and witnesses know would not fit it any more.
