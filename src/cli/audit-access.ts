@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import type { AuditFilter, AuditPage, IndexedEntry } from '../audit/audit-index.ts';
@@ -180,7 +180,9 @@ export const auditExportCommand = (): Command =>
             });
           }
           const out: Writable =
-            output === undefined ? process.stdout : createWriteStream(output, { mode: 0o600, flags: 'wx' });
+            output === undefined
+              ? process.stdout
+              : createWriteStream(output, { fd: openSync(output, 'wx', 0o600) });
           const feed = openAuditFeed({ folder: room.folder });
           try {
             if (format === 'csv') await write(out, `${COLUMNS.join(',')}\n`);

@@ -44,7 +44,8 @@ export const auditVerifyCommand = (): Command =>
         archive,
       });
       process.stdout.write(json ? `${JSON.stringify(report)}\n` : textOf(report, folder));
-      process.exitCode = report.ok ? EXIT.ok : EXIT.no;
+      // A wrong folder, or one that was emptied: no good news for whoever only looks at the code.
+      process.exitCode = report.ok && report.lastSeq > 0 ? EXIT.ok : EXIT.no;
     });
 
 const textOf = (report: AuditLogReport, folder: string): string => {
@@ -52,7 +53,7 @@ const textOf = (report: AuditLogReport, folder: string): string => {
     const { file, line, what } = report.problem ?? { file: folder, line: 0, what: 'unknown' };
     return `The audit log does not verify: ${file}:${line}: ${what}\n`;
   }
-  if (report.lastSeq === 0) return 'The audit log is empty.\n';
+  if (report.lastSeq === 0) return `${folder}: the audit log is empty. Is it the right folder?\n`;
   const { entries, firstSeq, lastSeq, retired, checkpoints, covered } = report;
   const lines = [
     entries === 0 ? 'no entries' : `${entries} entries, ${firstSeq} to ${lastSeq}: the chain is whole.`,

@@ -75,6 +75,18 @@ describe('onecert audit', () => {
       expect(changes()).toHaveLength(before);
     });
 
+    it('an empty folder does not verify, and what cannot be written is one line', async () => {
+      const empty = newFolder();
+      const verified = await onecert(['audit', 'verify', empty], { ...process.env, ...COMPILED });
+      expect(verified).toMatchObject({ code: 1, stdout: expect.stringContaining('is empty') as string });
+      const exported = await run('export', '--output', empty);
+      expect([exported.code, exported.stderr.trim().split('\n')]).toEqual([
+        5,
+        [expect.stringContaining(empty)],
+      ]);
+      rmSync(empty, { recursive: true });
+    });
+
     it('says that nothing was found, and that there is no such code', async () => {
       expect(await run('search', '--service', 'nowhere')).toMatchObject({
         code: 1,
