@@ -4,7 +4,15 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startAuditWriter, type AuditWriter } from '../../src/audit/writer.ts';
-import { call, entriesOf, linesOf, logKeys, newFolder, record, segmentsOf } from '../unit/audit/written-log.ts';
+import {
+  call,
+  entriesOf,
+  linesOf,
+  logKeys,
+  newFolder,
+  record,
+  segmentsOf,
+} from '../unit/audit/written-log.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/onecert.ts', import.meta.url));
 
