@@ -46,6 +46,9 @@ withTools('onecert services, changes and roles', () => {
   it('give a role at once while there is no operator, with its entry in the log that no gateway writes', async () => {
     const roles = join(city.configuration, 'roles.yaml');
     const before = readFileSync(roles, 'utf8');
+    // The demo's operators are given by its environment, which this command has not.
+    const unset = await run('roles', 'grant', 'operator', '--certificate', 'a'.repeat(64));
+    expect(unset).toMatchObject({ code: 2, stderr: expect.stringContaining('not set here') as string });
     writeFileSync(roles, '# Nobody yet.\nroles: []\n');
     const granted = await run(
       'roles',
