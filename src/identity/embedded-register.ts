@@ -91,6 +91,11 @@ export const openEmbeddedRegister = ({
         const row = tables.byUnifiedId(unifiedId);
         return row && registered(tables, row);
       }),
+    holderOf: (thumbprint) =>
+      answer(() => {
+        const row = tables.byCertificate(thumbprint);
+        return row && registered(tables, row);
+      }),
     count: () => answer(() => ({ ...tables.count(), conflicts: conflicts.count() })),
     countByAuthorities: (authorities) => answer(() => tables.countByAuthorities(authorities)),
     listConflicts: (page) => answer(() => conflicts.list(page)),

@@ -136,6 +136,11 @@ export const openPostgresRegister = async ({
         const row = await tables.byUnifiedId(unifiedId);
         return row && tables.registered(row);
       }),
+    holderOf: (thumbprint) =>
+      answer(async () => {
+        const row = await tables.byCertificate(thumbprint);
+        return row && tables.registered(row);
+      }),
     count: () =>
       answer(() =>
         postgres.transaction(

@@ -123,6 +123,8 @@ export interface IdentityRegister {
   find(identifier: Identifier): Promise<RegisteredIdentity | undefined>;
   /** By unified id; the id of an identity that was merged into another finds that other. */
   identityById(unifiedId: string): Promise<RegisteredIdentity | undefined>;
+  /** Who has signed in with this certificate; `thumbprint`: SHA-256, base64url. */
+  holderOf(thumbprint: string): Promise<RegisteredIdentity | undefined>;
   /** `conflicts`: open ones. */
   count(): Promise<{ readonly citizens: number; readonly enterprises: number; readonly conflicts: number }>;
   /** Identities that have used a certificate of these authorities (`any`), and of no other authority (`only`). */

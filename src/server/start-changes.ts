@@ -2,12 +2,14 @@ import type { AuditSink } from '../audit/entry.ts';
 import type { ChangeService, DryRun } from '../changes/change-service.ts';
 import { createChangeService } from '../changes/create-change-service.ts';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
+import type { IdentityRegister } from '../identity/register.ts';
 import type { Broadcast } from '../storage/broadcast.ts';
 import type { CutOffCounts } from '../trust/compare-trust-lists.ts';
 import { consequencesOf } from './change-consequences.ts';
 import type { ChangeControl } from './change-control.ts';
 import type { Configuration } from './load-configuration.ts';
 import { tooFewOperators } from './read-documents.ts';
+import { operatorConsequences } from './operator-consequences.ts';
 import type { LiveConfiguration, ReloadLog } from './reload.ts';
 import { followSettlements } from './follow-settlements.ts';
 import type { Conflicts, SettlingParts } from './settle-conflicts.ts';
@@ -20,7 +22,7 @@ export interface ChangesParts {
   readonly audit: AuditSink;
   readonly broadcast: Broadcast;
   readonly counts: CutOffCounts;
-  readonly register: Conflicts;
+  readonly register: Conflicts & Pick<IdentityRegister, 'identityById' | 'holderOf'>;
   readonly onMerged: SettlingParts['onMerged'];
   readonly log: ReloadLog;
 }
@@ -129,7 +131,12 @@ const check = async (
     const issues = wanted.kind === 'roles' ? tooFewOperators(before.roles, after.roles) : [];
     if (issues.length > 0) return { issues, consequences: [] };
     if (wanted.kind === 'conflict') return await settlementDryRun(wanted, register, before.locked);
-    return { issues: [], consequences: await consequencesOf(wanted, before, after, counts) };
+    const operators =
+      wanted.kind === 'trust-list' || wanted.kind === 'identity'
+        ? await operatorConsequences(before, after, register, Date.now())
+        : [];
+    const consequences = await consequencesOf(wanted, before, after, counts);
+    return { issues: [], consequences: [...operators, ...consequences] };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return { issues: error.issues, consequences: [] };

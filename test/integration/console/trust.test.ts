@@ -180,6 +180,14 @@ describeWith('curl', 'openssl')('the trust list in the console of a running city
     expect((await city.curl('/joint-tax', { as: 'lianhua-trade-zhujiang' })).status).toBe(200);
   });
 
+  it('says before it is done that operators shut themselves out', async () => {
+    // Both have signed in with certificates of this authority alone.
+    const withdrawn = await propose('/console/trust/yuean/status', { status: 'withdrawn', before: '' });
+    expect(withdrawn.body).toContain('Of 2 operators who can sign in 0 are left: nobody could approve');
+    const other = await propose('/console/trust/zhujiang/status', { status: 'withdrawn', before: '' });
+    expect(other.body).not.toContain('operators who can sign in');
+  });
+
   it('takes another certificate beside the first', async () => {
     const other = await makeCertificates(folder);
     const proposal = await propose('/console/trust/lingnan/renew', { kind: 'anchor', pem: other.authority });

@@ -94,6 +94,15 @@ export const describeRegister = (form: string, open: () => Promise<IdentityRegis
       ]);
     });
 
+    it('finds who has signed in with a certificate', async () => {
+      const zhang = await register.identify(citizen('张三', ZHANG), used('a'));
+      await register.identify(citizen('张三', ZHANG), used('b', { authority: 'nanxin' }));
+      const found = await register.holderOf('b');
+      expect(found).toEqual(await register.identityById(zhang.unifiedId));
+      expect(found?.certificates).toHaveLength(2);
+      expect(await register.holderOf('c')).toBeUndefined();
+    });
+
     it('counts whom authorities have certified, and whom nobody else has', async () => {
       await register.identify(citizen('张三', ZHANG), used('a', { authority: 'yuean' }));
       await register.identify(citizen('张三', ZHANG), used('b', { authority: 'nanxin' }));
