@@ -21,6 +21,11 @@ whenAll('a gateway whose register is in PostgreSQL', () => {
     await postgres.start();
     city = await openCity();
     city.edit('config/gateway.yaml', 'drain: 30s', `drain: 30s\nstores: { postgres: '${postgres.url}' }`);
+    city.edit(
+      'config/roles.yaml',
+      'roles:\n',
+      `roles:\n  - { role: auditor, certificate: '${'b'.repeat(64)}' }\n`,
+    );
     await city.start();
   }, 180_000);
   afterAll(async () => {
@@ -59,7 +64,7 @@ whenAll('a gateway whose register is in PostgreSQL', () => {
         ?.findings.map(({ text }) => text.en)
         .join();
     expect(said('enrolment-unused')).toContain('goes back 0 days');
-    expect(said('people-certificates')).toContain('has not signed in yet');
+    expect(said('people-certificates')).toContain('roles[0]: its certificate has not signed in yet');
   });
 
   it('serves on who is known while it is away, refuses strangers, and registers them when it is back', async () => {
