@@ -6,16 +6,22 @@ const base = {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
 };
-// Minutes each, or seldom touched: `npm run test:long` runs these too. Every refusal page in four forms, 200 kills
-// (`fault/audit-kill` kills a few times in every run), certificates in the browser's own store.
+// Minutes each: `npm run test:long` runs these too. Outages and rotations under load, a migrated city of 100,000, every
+// refusal page in four forms, 200 kills (`fault/audit-kill` kills a few times in every run), certificates in the browser's own store.
 const LONG = [
+  'browser/console-operator',
   'browser/own-certificates',
   'browser/refusal-pages',
   'fault/audit-kill-200',
   'fault/drain',
   'fault/gateway-disk-full',
+  'integration/change-under-load',
   'integration/console/conflicts',
+  'integration/key-rotation',
+  'integration/migrate',
   'integration/redis-cluster',
+  'integration/replicas',
+  'integration/stores-away',
   // Their answers come too late on a machine with nothing to spare.
   'unit/storage/redis-failover',
   'unit/storage/redis-groups',
